@@ -1,1 +1,158 @@
-//! (room to be filled)
+//! The rooms: one kind, one file; the list of them is here.
+
+pub mod apps;
+pub mod autoscaling;
+pub mod coordination;
+pub mod core;
+pub mod kind;
+mod object;
+
+pub use kind::{Column, Kind, KindInfo, PrintCx};
+pub use object::{Key, Object};
+
+use apps::{ControllerRevision, Deployment, ReplicaSet};
+use coordination::Lease;
+use core::{ConfigMap, Event, Namespace, Node, Pod, Secret, Service, ServiceAccount};
+
+/// The list of kinds. To add one: write its room, add its name here, add a case under `tests/cases`.
+macro_rules! kinds {
+    ($($Name:ident),* $(,)?) => {
+        /// Names a kind; the order is that of the list.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum KindId { $($Name),* }
+
+        /// Any object: one shared pointer and its kind.
+        #[derive(Clone, PartialEq, Debug)]
+        pub enum AnyObject { $($Name(std::rc::Rc<$Name>)),* }
+
+        impl KindId {
+            pub const ALL: &'static [KindId] = &[$(KindId::$Name),*];
+
+            pub fn info(self) -> &'static KindInfo {
+                match self { $(KindId::$Name => const { &<$Name as Kind>::INFO }),* }
+            }
+            pub fn schema(self) -> &'static $crate::apimachinery::schema::StructSchema {
+                match self { $(KindId::$Name => { static S: $crate::apimachinery::schema::StructSchema = $Name::SCHEMA; &S }),* }
+            }
+            pub fn columns(self) -> &'static [Column] {
+                match self { $(KindId::$Name => <$Name as Kind>::COLUMNS),* }
+            }
+            pub fn fields(self) -> &'static [&'static str] {
+                match self { $(KindId::$Name => <$Name as Kind>::FIELDS),* }
+            }
+            pub fn has_generation(self) -> bool {
+                match self { $(KindId::$Name => <$Name as Kind>::GENERATION),* }
+            }
+            /// `apiVersion` and `kind` are the caller's business.
+            pub fn decode(self, v: &$crate::apimachinery::Value, d: &mut $crate::apimachinery::Decoder) -> Object {
+                match self { $(KindId::$Name => Object(AnyObject::$Name(std::rc::Rc::new($crate::apimachinery::Api::decode(v, d))))),* }
+            }
+        }
+
+        impl Object {
+            pub fn id(&self) -> KindId {
+                match &self.0 { $(AnyObject::$Name(_) => KindId::$Name),* }
+            }
+            pub fn meta(&self) -> &$crate::apimachinery::ObjectMeta {
+                match &self.0 { $(AnyObject::$Name(o) => Kind::meta(&**o)),* }
+            }
+            /// Un-shares the object.
+            pub fn meta_mut(&mut self) -> &mut $crate::apimachinery::ObjectMeta {
+                match &mut self.0 { $(AnyObject::$Name(o) => Kind::meta_mut(std::rc::Rc::make_mut(o))),* }
+            }
+            pub(crate) fn encode_bare(&self) -> $crate::apimachinery::Value {
+                match &self.0 { $(AnyObject::$Name(o) => $crate::apimachinery::Api::encode(&**o)),* }
+            }
+            pub fn ptr_eq(&self, other: &Object) -> bool {
+                match (&self.0, &other.0) {
+                    $((AnyObject::$Name(a), AnyObject::$Name(b)) => std::rc::Rc::ptr_eq(a, b),)*
+                    _ => false,
+                }
+            }
+            pub fn set_defaults(&mut self) {
+                match &mut self.0 { $(AnyObject::$Name(o) => Kind::set_defaults(std::rc::Rc::make_mut(o))),* }
+            }
+            pub fn prepare_for_create(&mut self) {
+                match &mut self.0 { $(AnyObject::$Name(o) => Kind::prepare_for_create(std::rc::Rc::make_mut(o))),* }
+            }
+            pub fn prepare_for_update(&mut self, old: &Object) {
+                match (&mut self.0, &old.0) {
+                    $((AnyObject::$Name(o), AnyObject::$Name(old)) => Kind::prepare_for_update(std::rc::Rc::make_mut(o), old),)*
+                    _ => unreachable!("an update keeps the kind"),
+                }
+            }
+            pub fn prepare_for_status_update(&mut self, old: &Object) {
+                match (&mut self.0, &old.0) {
+                    $((AnyObject::$Name(o), AnyObject::$Name(old)) => Kind::prepare_for_status_update(std::rc::Rc::make_mut(o), old),)*
+                    _ => unreachable!("an update keeps the kind"),
+                }
+            }
+            pub fn spec_changed(&self, old: &Object) -> bool {
+                match (&self.0, &old.0) {
+                    $((AnyObject::$Name(o), AnyObject::$Name(old)) => Kind::spec_changed(&**o, old),)*
+                    _ => unreachable!("an update keeps the kind"),
+                }
+            }
+            pub fn validate(&self, errs: &mut $crate::apimachinery::ErrorList) {
+                match &self.0 { $(AnyObject::$Name(o) => Kind::validate(&**o, errs)),* }
+            }
+            pub fn validate_update(&self, old: &Object, errs: &mut $crate::apimachinery::ErrorList) {
+                match (&self.0, &old.0) {
+                    $((AnyObject::$Name(o), AnyObject::$Name(old)) => Kind::validate_update(&**o, old, errs),)*
+                    _ => unreachable!("an update keeps the kind"),
+                }
+            }
+            pub fn validate_status_update(&self, old: &Object, errs: &mut $crate::apimachinery::ErrorList) {
+                match (&self.0, &old.0) {
+                    $((AnyObject::$Name(o), AnyObject::$Name(old)) => Kind::validate_status_update(&**o, old, errs),)*
+                    _ => unreachable!("an update keeps the kind"),
+                }
+            }
+            pub fn warnings(&self, old: Option<&Object>, out: &mut Vec<String>) {
+                match &self.0 { $(AnyObject::$Name(o) => {
+                    Kind::warnings(&**o, old.and_then(<$Name as Kind>::unwrap).map(|o| &**o), out)
+                }),* }
+            }
+            pub fn row(&self, cx: &PrintCx) -> Vec<$crate::apimachinery::Value> {
+                match &self.0 { $(AnyObject::$Name(o) => Kind::row(&**o, cx)),* }
+            }
+            pub(crate) fn own_field(&self, path: &str) -> Option<$crate::apimachinery::Str> {
+                match &self.0 { $(AnyObject::$Name(o) => Kind::field(&**o, path)),* }
+            }
+            pub fn scale(&self) -> Option<(i32, i32, String)> {
+                match &self.0 { $(AnyObject::$Name(o) => Kind::scale(&**o)),* }
+            }
+            pub fn set_scale(&mut self, replicas: i32) {
+                match &mut self.0 { $(AnyObject::$Name(o) => Kind::set_scale(std::rc::Rc::make_mut(o), replicas)),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Namespace, Node, Pod, ConfigMap, Secret, Service, ServiceAccount, Event, Lease, ReplicaSet, Deployment,
+    ControllerRevision,
+}
+
+/// The four items of `Kind` that every room would spell alike.
+#[macro_export]
+macro_rules! kind_glue {
+    ($Name:ident) => {
+        const ID: $crate::api::KindId = $crate::api::KindId::$Name;
+        fn meta(&self) -> &$crate::apimachinery::ObjectMeta {
+            &self.metadata
+        }
+        fn meta_mut(&mut self) -> &mut $crate::apimachinery::ObjectMeta {
+            &mut self.metadata
+        }
+        fn wrap(this: std::rc::Rc<Self>) -> $crate::api::Object {
+            $crate::api::Object($crate::api::AnyObject::$Name(this))
+        }
+        fn unwrap(object: &$crate::api::Object) -> Option<&std::rc::Rc<Self>> {
+            match &object.0 {
+                $crate::api::AnyObject::$Name(o) => Some(o),
+                _ => None,
+            }
+        }
+    };
+}

@@ -1,1 +1,19 @@
-//! (room to be filled)
+//! The grammar of the API: trees, schemas, codecs, names, selectors, patches, errors; it knows no kind.
+
+pub mod codec;
+pub mod field_error;
+pub mod list;
+pub mod meta;
+pub mod scalars;
+pub mod schema;
+pub mod status;
+pub mod str;
+pub mod value;
+
+pub use codec::{Api, Decoder};
+pub use field_error::{ErrorList, FieldError, Path};
+pub use list::{List, Map};
+pub use meta::{Condition, LabelSelector, LabelSelectorRequirement, ListMeta, ObjectMeta, OwnerReference};
+pub use status::Status;
+pub use str::Str;
+pub use value::Value;

@@ -1,0 +1,19 @@
+//! The core group, v1.
+
+mod config_map;
+mod event;
+mod namespace;
+mod node;
+pub mod pod;
+mod secret;
+mod service;
+mod service_account;
+
+pub use config_map::*;
+pub use event::*;
+pub use namespace::*;
+pub use node::*;
+pub use pod::*;
+pub use secret::*;
+pub use service::*;
+pub use service_account::*;

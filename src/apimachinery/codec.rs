@@ -1,0 +1,332 @@
+//! Between typed values and JSON trees: what decodes, what encodes, and what a decoder has to say afterwards.
+//!
+//! Upstream: encoding/json and sigs.k8s.io/json (error texts), apimachinery/pkg/runtime/serializer/json (strict errors).
+//! Differs: nothing known.
+
+use super::schema::{FieldSchema, StructSchema, Type};
+use super::value::go_word;
+use super::{List, Map, Str, Value};
+use std::rc::Rc;
+
+pub use super::scalars::Bytes;
+
+/// A type of the API.
+pub trait Api: Clone + PartialEq + Default + 'static {
+    const TYPE: Type;
+    /// Never fails: what is wrong is noted in the decoder, and the value is then of no use.
+    fn decode(v: &Value, d: &mut Decoder) -> Self;
+    fn encode(&self) -> Value;
+    /// Whether `omitempty` leaves it out.
+    fn is_zero(&self) -> bool {
+        false
+    }
+}
+
+enum Segment {
+    Field(&'static str, &'static str),
+    Index(usize),
+    Key(Str),
+}
+
+/// Collects unknown fields with their paths and the first error.
+#[derive(Default)]
+pub struct Decoder {
+    path: Vec<Segment>,
+    pub unknown: Vec<String>,
+    pub error: Option<String>,
+}
+
+impl Decoder {
+    pub fn new() -> Decoder {
+        Decoder::default()
+    }
+
+    /// Decodes a whole value: `Err` with the first error; the decoder keeps the unknown fields.
+    pub fn run<T: Api>(&mut self, v: &Value) -> Result<T, String> {
+        let out = T::decode(v, self);
+        match self.error.take() {
+            Some(e) => Err(e),
+            None => Ok(out),
+        }
+    }
+
+    /// `spec.containers[0].image`.
+    pub fn path(&self) -> String {
+        let mut out = String::new();
+        for s in &self.path {
+            match s {
+                Segment::Field(_, name) => push_name(&mut out, name),
+                Segment::Index(i) => out.push_str(&format!("[{i}]")),
+                Segment::Key(k) => push_name(&mut out, k),
+            }
+        }
+        out
+    }
+
+    pub fn fail(&mut self, error: String) {
+        self.error.get_or_insert(error);
+    }
+
+    /// encoding/json's UnmarshalTypeError. `what` is "string", "number 1.5", ….
+    pub fn mismatch(&mut self, what: &str, ty: &str) {
+        let owner = self.path.iter().rev().find_map(|s| match s {
+            Segment::Field(owner, _) => Some(*owner),
+            _ => None,
+        });
+        let error = match owner {
+            None => format!("json: cannot unmarshal {what} into Go value of type {ty}"),
+            Some(owner) => {
+                let mut fields = String::new();
+                for s in &self.path {
+                    if let Segment::Field(_, name) = s {
+                        push_name(&mut fields, name);
+                    }
+                }
+                format!("json: cannot unmarshal {what} into Go struct field {owner}.{fields} of type {ty}")
+            }
+        };
+        self.fail(error);
+    }
+
+    pub fn unknown(&mut self, key: &str) {
+        if self.path.is_empty() && (key == "apiVersion" || key == "kind") {
+            return;
+        }
+        let mut path = self.path();
+        push_name(&mut path, key);
+        self.unknown.push(path);
+    }
+
+    /// The object's pairs; null is an empty object.
+    pub fn object<'v>(&mut self, v: &'v Value, ty: Type) -> Option<&'v serde_json::Map<String, Value>> {
+        match v {
+            Value::Object(map) => Some(map),
+            Value::Null => None,
+            other => {
+                self.mismatch(go_word(other), &ty.go());
+                None
+            }
+        }
+    }
+
+    pub fn field<T: Api>(&mut self, of: &'static StructSchema, name: &'static str, v: &Value) -> T {
+        self.path.push(Segment::Field(of.name, name));
+        let out = T::decode(v, self);
+        self.path.pop();
+        out
+    }
+}
+
+fn push_name(path: &mut String, name: &str) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(name);
+}
+
+pub fn encode_field<T: Api>(out: &mut serde_json::Map<String, Value>, field: &FieldSchema, v: &T) {
+    if field.always || !v.is_zero() {
+        out.insert(field.name.to_owned(), v.encode());
+    }
+}
+
+fn number_text(v: &Value) -> String {
+    format!("number {v}")
+}
+
+macro_rules! int {
+    ($ty:ty, $variant:ident, $name:literal) => {
+        impl Api for $ty {
+            const TYPE: Type = Type::$variant;
+            fn decode(v: &Value, d: &mut Decoder) -> Self {
+                match v {
+                    Value::Null => 0,
+                    Value::Number(n) => match n.as_i64().and_then(|n| <$ty>::try_from(n).ok()) {
+                        Some(n) => n,
+                        None => {
+                            d.mismatch(&number_text(v), $name);
+                            0
+                        }
+                    },
+                    other => {
+                        d.mismatch(go_word(other), $name);
+                        0
+                    }
+                }
+            }
+            fn encode(&self) -> Value {
+                Value::from(*self)
+            }
+            fn is_zero(&self) -> bool {
+                *self == 0
+            }
+        }
+    };
+}
+int!(i32, Int32, "int32");
+int!(i64, Int64, "int64");
+
+impl Api for f64 {
+    const TYPE: Type = Type::Float64;
+    fn decode(v: &Value, d: &mut Decoder) -> Self {
+        match v {
+            Value::Null => 0.0,
+            Value::Number(n) => n.as_f64().unwrap_or_default(),
+            other => {
+                d.mismatch(go_word(other), "float64");
+                0.0
+            }
+        }
+    }
+    fn encode(&self) -> Value {
+        Value::from(*self)
+    }
+    fn is_zero(&self) -> bool {
+        *self == 0.0
+    }
+}
+
+impl Api for bool {
+    const TYPE: Type = Type::Bool;
+    fn decode(v: &Value, d: &mut Decoder) -> Self {
+        match v {
+            Value::Null => false,
+            Value::Bool(b) => *b,
+            other => {
+                d.mismatch(go_word(other), "bool");
+                false
+            }
+        }
+    }
+    fn encode(&self) -> Value {
+        Value::Bool(*self)
+    }
+    fn is_zero(&self) -> bool {
+        !self
+    }
+}
+
+impl Api for Str {
+    const TYPE: Type = Type::String;
+    fn decode(v: &Value, d: &mut Decoder) -> Self {
+        match v {
+            Value::Null => Str::EMPTY,
+            Value::String(s) => Str::from(s),
+            other => {
+                d.mismatch(go_word(other), "string");
+                Str::EMPTY
+            }
+        }
+    }
+    fn encode(&self) -> Value {
+        Value::String(self.as_str().to_owned())
+    }
+    fn is_zero(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+/// A tree that passes through as it is: fields that the API has and the simulation ignores.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Opaque(pub Option<Rc<Value>>);
+
+impl Opaque {
+    pub fn value(&self) -> Option<&Value> {
+        self.0.as_deref()
+    }
+}
+
+impl Api for Opaque {
+    const TYPE: Type = Type::Opaque("");
+    fn decode(v: &Value, _: &mut Decoder) -> Self {
+        Opaque(if v.is_null() { None } else { Some(Rc::new(v.clone())) })
+    }
+    fn encode(&self) -> Value {
+        self.0.as_deref().cloned().unwrap_or(Value::Null)
+    }
+    fn is_zero(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+/// Pointers of upstream: absent is not zero.
+impl<T: Api> Api for Option<T> {
+    const TYPE: Type = T::TYPE;
+    fn decode(v: &Value, d: &mut Decoder) -> Self {
+        if v.is_null() { None } else { Some(T::decode(v, d)) }
+    }
+    fn encode(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::encode)
+    }
+    fn is_zero(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: Api> Api for Rc<T> {
+    const TYPE: Type = T::TYPE;
+    fn decode(v: &Value, d: &mut Decoder) -> Self {
+        Rc::new(T::decode(v, d))
+    }
+    fn encode(&self) -> Value {
+        T::encode(self)
+    }
+    fn is_zero(&self) -> bool {
+        T::is_zero(self)
+    }
+}
+
+impl<T: Api> Api for List<T> {
+    const TYPE: Type = Type::List(&T::TYPE);
+    fn decode(v: &Value, d: &mut Decoder) -> Self {
+        match v {
+            Value::Null => List::EMPTY,
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .map(|(i, item)| {
+                    d.path.push(Segment::Index(i));
+                    let out = T::decode(item, d);
+                    d.path.pop();
+                    out
+                })
+                .collect(),
+            other => {
+                d.mismatch(go_word(other), &Self::TYPE.go());
+                List::EMPTY
+            }
+        }
+    }
+    fn encode(&self) -> Value {
+        if self.is_empty() { Value::Null } else { Value::Array(self.iter().map(T::encode).collect()) }
+    }
+    fn is_zero(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<T: Api> Api for Map<T> {
+    const TYPE: Type = Type::Map(&T::TYPE);
+    fn decode(v: &Value, d: &mut Decoder) -> Self {
+        let Some(object) = d.object(v, Self::TYPE) else { return Map::default() };
+        object
+            .iter()
+            .map(|(k, v)| {
+                let key = Str::from(k);
+                d.path.push(Segment::Key(key.clone()));
+                let out = T::decode(v, d);
+                d.path.pop();
+                (key, out)
+            })
+            .collect()
+    }
+    fn encode(&self) -> Value {
+        if self.is_empty() {
+            return Value::Null;
+        }
+        Value::Object(self.iter().map(|(k, v)| (k.as_str().to_owned(), v.encode())).collect())
+    }
+    fn is_zero(&self) -> bool {
+        self.is_empty()
+    }
+}

@@ -1,0 +1,137 @@
+//! `Str`: an immutable string that is either a literal or shared.
+
+use std::borrow::Borrow;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::rc::Rc;
+
+#[derive(Clone)]
+enum Repr {
+    Literal(&'static str),
+    Shared(Rc<str>),
+}
+
+/// A clone is a pointer copy; the empty string owns nothing.
+#[derive(Clone)]
+pub struct Str(Repr);
+
+impl Str {
+    pub const EMPTY: Str = Str(Repr::Literal(""));
+
+    pub const fn literal(text: &'static str) -> Str {
+        Str(Repr::Literal(text))
+    }
+
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Repr::Literal(s) => s,
+            Repr::Shared(s) => s,
+        }
+    }
+
+    /// `text` unless this is empty.
+    pub fn or(&self, text: &'static str) -> Str {
+        if self.is_empty() { Str::literal(text) } else { self.clone() }
+    }
+
+    /// None where the string is empty.
+    pub fn non_empty(&self) -> Option<&str> {
+        if self.is_empty() { None } else { Some(self) }
+    }
+}
+
+impl Default for Str {
+    fn default() -> Self {
+        Str::EMPTY
+    }
+}
+impl Deref for Str {
+    type Target = str;
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+impl AsRef<str> for Str {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+impl Borrow<str> for Str {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+impl From<&str> for Str {
+    fn from(s: &str) -> Str {
+        if s.is_empty() { Str::EMPTY } else { Str(Repr::Shared(Rc::from(s))) }
+    }
+}
+impl From<String> for Str {
+    fn from(s: String) -> Str {
+        Str::from(s.as_str())
+    }
+}
+impl From<&String> for Str {
+    fn from(s: &String) -> Str {
+        Str::from(s.as_str())
+    }
+}
+impl From<&Str> for Str {
+    fn from(s: &Str) -> Str {
+        s.clone()
+    }
+}
+impl From<Rc<str>> for Str {
+    fn from(s: Rc<str>) -> Str {
+        Str(Repr::Shared(s))
+    }
+}
+impl PartialEq for Str {
+    fn eq(&self, other: &Str) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Shared(a), Repr::Shared(b)) if Rc::ptr_eq(a, b) => true,
+            _ => self.as_str() == other.as_str(),
+        }
+    }
+}
+impl Eq for Str {}
+impl PartialEq<str> for Str {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+impl PartialEq<&str> for Str {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+impl PartialEq<String> for Str {
+    fn eq(&self, other: &String) -> bool {
+        self.as_str() == other
+    }
+}
+impl PartialOrd for Str {
+    fn partial_cmp(&self, other: &Str) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Str {
+    fn cmp(&self, other: &Str) -> std::cmp::Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+impl Hash for Str {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+impl std::fmt::Display for Str {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self)
+    }
+}
+impl std::fmt::Debug for Str {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.as_str())
+    }
+}
