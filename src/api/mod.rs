@@ -8,7 +8,7 @@ pub mod kind;
 mod object;
 
 pub use kind::{Column, Kind, KindInfo, PrintCx};
-pub use object::{Key, Object};
+pub use object::{Key, Object, controller_ref};
 
 use apps::{ControllerRevision, Deployment, ReplicaSet};
 use coordination::Lease;

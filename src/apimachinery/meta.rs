@@ -42,7 +42,7 @@ crate::api! {
         api_version: Str = "apiVersion",
         time: Option<Time> = "time",
         fields_type: Str = "fieldsType",
-        fields_v1: Option<Rc<FieldsV1>> = "fieldsV1",
+        fields_v1: Opaque = "fieldsV1".of("io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1"),
         subresource: Str = "subresource",
     }
 

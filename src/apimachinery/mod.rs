@@ -2,12 +2,15 @@
 
 pub mod codec;
 pub mod field_error;
+pub mod int_or_string;
 pub mod list;
 pub mod meta;
+pub mod quantity;
 pub mod scalars;
 pub mod schema;
 pub mod status;
 pub mod str;
+pub mod time;
 pub mod value;
 
 pub use codec::{Api, Decoder};

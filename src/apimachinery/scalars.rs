@@ -148,7 +148,7 @@ impl Api for IntOrString {
     fn decode(v: &Value, d: &mut Decoder) -> Self {
         match v {
             Value::Null => IntOrString::default(),
-            Value::String(s) => IntOrString::String(Str::from(s).as_str().into()),
+            Value::String(s) => IntOrString::String(Str::from(s)),
             other => IntOrString::Int(i32::decode(other, d)),
         }
     }

@@ -102,11 +102,7 @@ impl Status {
             d.causes = errs
                 .0
                 .iter()
-                .map(|e| Cause {
-                    reason: e.kind.cause().to_owned(),
-                    message: e.body.clone(),
-                    field: e.field.clone(),
-                })
+                .map(|e| Cause { reason: e.kind.cause().to_owned(), message: e.body.clone(), field: e.field.clone() })
                 .collect();
         }
         status

@@ -4,8 +4,8 @@
 //! Differs: nothing known.
 
 use crate::api::kind::{Kind, KindInfo};
+use crate::apimachinery::ObjectMeta;
 use crate::apimachinery::codec::Opaque;
-use crate::apimachinery::{ObjectMeta};
 
 crate::api! {
     pub struct ControllerRevision = "io.k8s.api.apps.v1.ControllerRevision" {

@@ -3,10 +3,10 @@
 //! Upstream: staging/src/k8s.io/api/apps/v1/types.go, pkg/registry/apps/deployment/strategy.go
 //! Differs: nothing known.
 
+use crate::api::core::PodTemplateSpec;
 use crate::api::kind::{Kind, KindInfo};
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::time::Time;
-use crate::api::core::PodTemplateSpec;
 use crate::apimachinery::{LabelSelector, List, ObjectMeta, Str};
 use std::rc::Rc;
 
@@ -61,6 +61,12 @@ crate::api! {
 }
 
 impl Kind for Deployment {
-    const INFO: KindInfo = KindInfo { short: &["deploy"], categories: &["all"], status: true, scale: true, ..KindInfo::of("apps", "Deployment", "deployments") };
+    const INFO: KindInfo = KindInfo {
+        short: &["deploy"],
+        categories: &["all"],
+        status: true,
+        scale: true,
+        ..KindInfo::of("apps", "Deployment", "deployments")
+    };
     crate::kind_glue!(Deployment);
 }

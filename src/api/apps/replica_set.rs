@@ -3,9 +3,9 @@
 //! Upstream: staging/src/k8s.io/api/apps/v1/types.go, pkg/registry/apps/replicaset/strategy.go
 //! Differs: nothing known.
 
+use crate::api::core::PodTemplateSpec;
 use crate::api::kind::{Kind, KindInfo};
 use crate::apimachinery::time::Time;
-use crate::api::core::PodTemplateSpec;
 use crate::apimachinery::{LabelSelector, List, ObjectMeta, Str};
 use std::rc::Rc;
 
@@ -43,6 +43,12 @@ crate::api! {
 }
 
 impl Kind for ReplicaSet {
-    const INFO: KindInfo = KindInfo { short: &["rs"], categories: &["all"], status: true, scale: true, ..KindInfo::of("apps", "ReplicaSet", "replicasets") };
+    const INFO: KindInfo = KindInfo {
+        short: &["rs"],
+        categories: &["all"],
+        status: true,
+        scale: true,
+        ..KindInfo::of("apps", "ReplicaSet", "replicasets")
+    };
     crate::kind_glue!(ReplicaSet);
 }

@@ -34,6 +34,12 @@ crate::api! {
 }
 
 impl Kind for Namespace {
-    const INFO: KindInfo = KindInfo { short: &["ns"], namespaced: false, status: true, name_rule: NameRule::Dns1123Label, ..KindInfo::core("Namespace", "namespaces") };
+    const INFO: KindInfo = KindInfo {
+        short: &["ns"],
+        namespaced: false,
+        status: true,
+        name_rule: NameRule::Dns1123Label,
+        ..KindInfo::core("Namespace", "namespaces")
+    };
     crate::kind_glue!(Namespace);
 }

@@ -4,6 +4,7 @@
 //! Differs: nothing known.
 
 use crate::api::kind::{Kind, KindInfo};
+use crate::apimachinery::codec::Opaque;
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::time::Time;
 use crate::apimachinery::{List, Map, ObjectMeta, Str};
@@ -116,6 +117,7 @@ crate::api! {
 }
 
 impl Kind for Node {
-    const INFO: KindInfo = KindInfo { short: &["no"], namespaced: false, status: true, ..KindInfo::core("Node", "nodes") };
+    const INFO: KindInfo =
+        KindInfo { short: &["no"], namespaced: false, status: true, ..KindInfo::core("Node", "nodes") };
     crate::kind_glue!(Node);
 }

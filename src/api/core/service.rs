@@ -79,6 +79,12 @@ crate::api! {
 }
 
 impl Kind for Service {
-    const INFO: KindInfo = KindInfo { short: &["svc"], categories: &["all"], status: true, name_rule: NameRule::Dns1035Label, ..KindInfo::core("Service", "services") };
+    const INFO: KindInfo = KindInfo {
+        short: &["svc"],
+        categories: &["all"],
+        status: true,
+        name_rule: NameRule::Dns1035Label,
+        ..KindInfo::core("Service", "services")
+    };
     crate::kind_glue!(Service);
 }

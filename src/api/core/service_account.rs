@@ -3,9 +3,9 @@
 //! Upstream: staging/src/k8s.io/api/core/v1/types.go, pkg/registry/core/serviceaccount/strategy.go
 //! Differs: nothing known.
 
-use crate::api::kind::{Kind, KindInfo};
-use crate::api::core::ObjectReference;
 use crate::api::core::LocalObjectReference;
+use crate::api::core::ObjectReference;
+use crate::api::kind::{Kind, KindInfo};
 use crate::apimachinery::{List, ObjectMeta};
 
 crate::api! {

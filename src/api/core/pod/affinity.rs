@@ -3,7 +3,6 @@
 //! Upstream: staging/src/k8s.io/api/core/v1/types.go
 //! Differs: nothing known.
 
-use super::*;
 use crate::apimachinery::{LabelSelector, List, Str};
 use std::rc::Rc;
 

@@ -3,7 +3,6 @@
 //! Upstream: staging/src/k8s.io/api/core/v1/types.go
 //! Differs: Windows options pass through as a tree.
 
-use super::*;
 use crate::apimachinery::codec::Opaque;
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::quantity::Quantity;
