@@ -34,6 +34,17 @@ pub enum NameRule {
     PathSegment,
 }
 
+impl NameRule {
+    /// The check of names (or, with `true`, of `generateName` prefixes).
+    pub fn check(self) -> crate::apimachinery::validation::NameCheck {
+        use crate::apimachinery::validation;
+        match self {
+            NameRule::Dns1123Subdomain | NameRule::Dns1123Label | NameRule::Dns1035Label => validation::any_name,
+            NameRule::PathSegment => validation::any_name,
+        }
+    }
+}
+
 impl KindInfo {
     pub const fn core(kind: &'static str, plural: &'static str) -> KindInfo {
         KindInfo {

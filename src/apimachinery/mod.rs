@@ -11,6 +11,7 @@ pub mod schema;
 pub mod status;
 pub mod str;
 pub mod time;
+pub mod validation;
 pub mod value;
 
 pub use codec::{Api, Decoder};

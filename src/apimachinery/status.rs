@@ -154,6 +154,13 @@ impl Status {
         Status::of(500, "ServerTimeout", message, group, resource, operation)
     }
 
+    /// The same failure with another sentence and a hint to try again in a second.
+    pub fn with_retry(mut self, message: &str) -> Status {
+        self.0.message = message.to_owned();
+        self.0.details.get_or_insert_default().retry_after_seconds = 1;
+        self
+    }
+
     pub fn with_causes(mut self, causes: Vec<Cause>) -> Status {
         self.0.details.get_or_insert_default().causes = causes;
         self

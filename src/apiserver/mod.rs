@@ -1,1 +1,19 @@
-//! (room to be filled)
+//! The API server as a value: registry, admission, store, and the wire in front of them.
+
+pub mod admission;
+pub mod field_manager;
+mod registry;
+pub mod store;
+
+pub use registry::{Cx, DeleteOptions, Propagation, Sub, Updated};
+pub use store::{Store, Tables, WatchEvent};
+
+use crate::apimachinery::Str;
+
+/// Everything the API server keeps.
+#[derive(Clone, Default)]
+pub struct Server {
+    pub store: Store,
+    /// The CA bundle that the root CA publisher hands out.
+    pub ca: Str,
+}

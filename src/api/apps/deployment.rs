@@ -53,8 +53,8 @@ crate::api! {
     pub struct DeploymentCondition = "io.k8s.api.apps.v1.DeploymentCondition" {
         type_: Str = "type".always(),
         status: Str = "status".always(),
-        last_update_time: Time = "lastUpdateTime",
-        last_transition_time: Time = "lastTransitionTime",
+        last_update_time: Time = "lastUpdateTime".always(),
+        last_transition_time: Time = "lastTransitionTime".always(),
         reason: Str = "reason",
         message: Str = "message",
     }

@@ -36,7 +36,7 @@ crate::api! {
     pub struct ReplicaSetCondition = "io.k8s.api.apps.v1.ReplicaSetCondition" {
         type_: Str = "type".always(),
         status: Str = "status".always(),
-        last_transition_time: Time = "lastTransitionTime",
+        last_transition_time: Time = "lastTransitionTime".always(),
         reason: Str = "reason",
         message: Str = "message",
     }

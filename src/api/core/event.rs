@@ -15,11 +15,11 @@ crate::api! {
         reason: Str = "reason",
         message: Str = "message",
         source: EventSource = "source".always(),
-        first_timestamp: Time = "firstTimestamp",
-        last_timestamp: Time = "lastTimestamp",
+        first_timestamp: Time = "firstTimestamp".always(),
+        last_timestamp: Time = "lastTimestamp".always(),
         count: i32 = "count",
         type_: Str = "type",
-        event_time: MicroTime = "eventTime",
+        event_time: MicroTime = "eventTime".always(),
         series: Option<Rc<EventSeries>> = "series",
         action: Str = "action",
         related: Option<Rc<ObjectReference>> = "related",
@@ -29,7 +29,7 @@ crate::api! {
 
     pub struct EventSeries = "io.k8s.api.core.v1.EventSeries" {
         count: i32 = "count",
-        last_observed_time: MicroTime = "lastObservedTime",
+        last_observed_time: MicroTime = "lastObservedTime".always(),
     }
 
     pub struct EventSource = "io.k8s.api.core.v1.EventSource" {

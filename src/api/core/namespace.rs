@@ -27,7 +27,7 @@ crate::api! {
     pub struct NamespaceCondition = "io.k8s.api.core.v1.NamespaceCondition" {
         type_: Str = "type".always(),
         status: Str = "status".always(),
-        last_transition_time: Time = "lastTransitionTime",
+        last_transition_time: Time = "lastTransitionTime".always(),
         reason: Str = "reason",
         message: Str = "message",
     }

@@ -54,8 +54,8 @@ crate::api! {
     pub struct NodeCondition = "io.k8s.api.core.v1.NodeCondition" {
         type_: Str = "type".always(),
         status: Str = "status".always(),
-        last_heartbeat_time: Time = "lastHeartbeatTime",
-        last_transition_time: Time = "lastTransitionTime",
+        last_heartbeat_time: Time = "lastHeartbeatTime".always(),
+        last_transition_time: Time = "lastTransitionTime".always(),
         reason: Str = "reason",
         message: Str = "message",
     }

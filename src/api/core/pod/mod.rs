@@ -19,3 +19,57 @@ impl Kind for Pod {
         KindInfo { short: &["po"], categories: &["all"], status: true, ..KindInfo::core("Pod", "pods") };
     crate::kind_glue!(Pod);
 }
+
+impl PodStatus {
+    pub fn condition(&self, type_: &str) -> Option<&PodCondition> {
+        self.conditions.iter().find(|c| c.type_ == type_)
+    }
+
+    /// Replaces the condition of that type; the transition's time stays where the status does.
+    pub fn set_condition(&mut self, mut condition: PodCondition) -> bool {
+        match self.conditions.iter().position(|c| c.type_ == condition.type_) {
+            None => {
+                self.conditions.push(condition);
+                true
+            }
+            Some(at) => {
+                let old = &self.conditions[at];
+                if old.status == condition.status {
+                    condition.last_transition_time = old.last_transition_time;
+                }
+                if *old == condition {
+                    return false;
+                }
+                self.conditions.make_mut()[at] = condition;
+                true
+            }
+        }
+    }
+}
+
+impl Pod {
+    /// Upstream: pkg/api/v1/pod/util.go (IsPodReady).
+    pub fn is_ready(&self) -> bool {
+        self.status.condition("Ready").is_some_and(|c| c.status == "True")
+    }
+
+    /// Succeeded or Failed: nothing of it runs again.
+    pub fn is_terminal(&self) -> bool {
+        self.status.phase == "Succeeded" || self.status.phase == "Failed"
+    }
+
+    /// Neither ended nor ending. Upstream: pkg/controller/controller_utils.go (IsPodActive).
+    pub fn is_active(&self) -> bool {
+        !self.is_terminal() && self.metadata.deletion_timestamp.is_none()
+    }
+
+    /// Ready for at least `min_ready_seconds`. Upstream: IsPodAvailable.
+    pub fn is_available(&self, min_ready_seconds: i32, now: crate::apimachinery::time::Time) -> bool {
+        self.is_ready()
+            && (min_ready_seconds == 0
+                || self
+                    .status
+                    .condition("Ready")
+                    .is_some_and(|c| c.last_transition_time.unix() + i64::from(min_ready_seconds) <= now.unix()))
+    }
+}

@@ -37,8 +37,8 @@ crate::api! {
         type_: Str = "type".always(),
         observed_generation: i64 = "observedGeneration",
         status: Str = "status".always(),
-        last_probe_time: Time = "lastProbeTime",
-        last_transition_time: Time = "lastTransitionTime",
+        last_probe_time: Time = "lastProbeTime".always(),
+        last_transition_time: Time = "lastTransitionTime".always(),
         reason: Str = "reason",
         message: Str = "message",
     }
@@ -81,7 +81,7 @@ crate::api! {
     }
 
     pub struct ContainerStateRunning = "io.k8s.api.core.v1.ContainerStateRunning" {
-        started_at: Time = "startedAt",
+        started_at: Time = "startedAt".always(),
     }
 
     pub struct ContainerStateTerminated = "io.k8s.api.core.v1.ContainerStateTerminated" {
@@ -89,8 +89,8 @@ crate::api! {
         signal: i32 = "signal",
         reason: Str = "reason",
         message: Str = "message",
-        started_at: Time = "startedAt",
-        finished_at: Time = "finishedAt",
+        started_at: Time = "startedAt".always(),
+        finished_at: Time = "finishedAt".always(),
         container_id: Str = "containerID",
     }
 
