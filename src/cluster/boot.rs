@@ -1,0 +1,138 @@
+//! What stands in a cluster before anybody asks for anything.
+//!
+//! Upstream: pkg/controlplane/controller/{systemnamespaces,kubernetesservice}
+//! Differs: there all at once at the first instant.
+
+use super::{Cluster, Event, Fault, Input, Node};
+use crate::api::Object;
+use crate::api::core::{Namespace, Service, ServicePort, ServiceSpec};
+use crate::apimachinery::int_or_string::IntOrString;
+use crate::apimachinery::{List, ObjectMeta, Str};
+use crate::apiserver::Cx;
+use crate::client::{Agent, What};
+use crate::kubelet::{Kubelet, Machine};
+use crate::sim::{SECOND, Time};
+use std::rc::Rc;
+
+pub(super) fn boot(c: &mut Cluster) {
+    let cause = c.trace.push(c.now, 0, What::Input { what: Str::literal("boot") });
+    c.server.ca = Str::literal(CA);
+    for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
+        let object = Object::of(Namespace {
+            metadata: ObjectMeta { name: Str::literal(name), ..ObjectMeta::default() },
+            ..Namespace::default()
+        });
+        create(c, cause, "", object);
+    }
+    create(c, cause, "default", Object::of(kubernetes_service()));
+    Rc::make_mut(&mut c.controllers).start(c.now);
+    let machines = c.config.machines.clone();
+    for machine in machines {
+        add_node(c, machine, cause);
+    }
+    c.agenda.push(Time::ZERO + SECOND * 60, 0, Event::ExpireEvents);
+    c.schedule_work(cause);
+    c.publish();
+}
+
+fn create(c: &mut Cluster, cause: u64, namespace: &str, object: Object) {
+    let mut cx = Cx {
+        now: c.wall(),
+        rng: &mut c.rng,
+        cause,
+        user: "system:apiserver",
+        manager: "kube-apiserver",
+        dry_run: false,
+        warnings: Vec::new(),
+    };
+    c.server.create(&mut cx, namespace, object).expect("what a cluster begins with is valid");
+}
+
+fn kubernetes_service() -> Service {
+    Service {
+        metadata: ObjectMeta {
+            name: Str::literal("kubernetes"),
+            namespace: Str::literal("default"),
+            labels: [("component", Str::literal("apiserver")), ("provider", Str::literal("kubernetes"))]
+                .into_iter()
+                .collect(),
+            ..ObjectMeta::default()
+        },
+        spec: Rc::new(ServiceSpec {
+            cluster_ip: Str::literal("10.96.0.1"),
+            cluster_ips: List::from(vec![Str::literal("10.96.0.1")]),
+            ip_families: List::from(vec![Str::literal("IPv4")]),
+            ip_family_policy: Some(Str::literal("SingleStack")),
+            ports: List::from(vec![ServicePort {
+                name: Str::literal("https"),
+                port: 443,
+                protocol: Str::literal("TCP"),
+                target_port: IntOrString::Int(6443),
+                ..ServicePort::default()
+            }]),
+            session_affinity: Str::literal("None"),
+            type_: Str::literal("ClusterIP"),
+            ..ServiceSpec::default()
+        }),
+        ..Service::default()
+    }
+}
+
+pub(super) fn add_node(c: &mut Cluster, machine: Machine, cause: u64) {
+    let name = machine.name.clone();
+    let node = Node {
+        agent: Rc::new(Agent::kubelet(&name)),
+        kubelet: Rc::new(Kubelet::new(machine)),
+        informer: super::Informer::default(),
+        recorder: Default::default(),
+        wake: None,
+        cause,
+    };
+    c.nodes.insert(name.clone(), node);
+    c.schedule_kubelet(&name);
+}
+
+impl Cluster {
+    /// Something from outside happens now.
+    pub fn input(&mut self, input: &Input) {
+        match input {
+            Input::Fault(fault) => self.fault(fault),
+        }
+        self.publish();
+    }
+
+    fn fault(&mut self, fault: &Fault) {
+        let cause = self.trace.push(self.now, 0, What::Fault { what: Str::from(fault.to_string()) });
+        let now = self.now;
+        let (Fault::NodeDown { node, .. } | Fault::KubeletRestart { node } | Fault::RemoveNode { node }) = fault else {
+            if let Fault::AddNode(machine) = fault {
+                add_node(self, machine.clone(), cause);
+            }
+            return;
+        };
+        if let Some(n) = self.nodes.get_mut(node) {
+            n.cause = cause;
+            let kubelet = Rc::make_mut(&mut n.kubelet);
+            match fault {
+                Fault::NodeDown { down, .. } => kubelet.set_down(*down, now),
+                Fault::KubeletRestart { .. } => kubelet.restart(now),
+                Fault::RemoveNode { .. } | Fault::AddNode(_) => {}
+            }
+        }
+        if matches!(fault, Fault::RemoveNode { .. }) {
+            if let Some(n) = self.nodes.remove(node)
+                && let Some(t) = n.wake
+            {
+                self.agenda.cancel(t);
+            }
+            return;
+        }
+        self.schedule_kubelet(&node.clone());
+    }
+}
+
+/// A self-signed certificate of nobody: what `kube-root-ca.crt` holds.
+const CA: &str = "-----BEGIN CERTIFICATE-----\n\
+MIIBdzCCAR2gAwIBAgIBADAKBggqhkjOPQQDAjAjMSEwHwYDVQQDDBhrdWJhcml1\n\
+bS1zZXJ2ZXItY2FAMTc2NzIyNTYwHhcNMjYwMTAxMDAwMDAwWhcNMzUxMjMwMDAw\n\
+-----END CERTIFICATE-----\n";

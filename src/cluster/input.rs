@@ -1,0 +1,38 @@
+//! What comes from outside: faults of machines. Requests come through the wire.
+
+use crate::apimachinery::Str;
+use crate::kubelet::Machine;
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Input {
+    Fault(Fault),
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Fault {
+    /// The node's kubelet falls silent, or comes back.
+    NodeDown {
+        node: Str,
+        down: bool,
+    },
+    KubeletRestart {
+        node: Str,
+    },
+    AddNode(Machine),
+    /// The machine is gone for good; its Node object stays until somebody deletes it.
+    RemoveNode {
+        node: Str,
+    },
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::NodeDown { node, down: true } => write!(f, "{node} falls silent"),
+            Fault::NodeDown { node, down: false } => write!(f, "{node} comes back"),
+            Fault::KubeletRestart { node } => write!(f, "the kubelet of {node} restarts"),
+            Fault::AddNode(m) => write!(f, "{} is added", m.name),
+            Fault::RemoveNode { node } => write!(f, "{node} is removed"),
+        }
+    }
+}
