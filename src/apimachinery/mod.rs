@@ -2,9 +2,13 @@
 
 pub mod codec;
 pub mod field_error;
+pub mod fields;
 pub mod int_or_string;
+pub mod ip;
+pub mod labels;
 pub mod list;
 pub mod meta;
+pub mod names;
 pub mod quantity;
 pub mod scalars;
 pub mod schema;
