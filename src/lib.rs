@@ -1,3 +1,5 @@
+//! Kubernetes as one value: the control plane, a simulated node runtime, and the session that shows them.
+
 #![forbid(unsafe_code)]
 pub mod api;
 pub mod apimachinery;

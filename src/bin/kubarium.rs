@@ -1,1 +1,3 @@
+//! The program for the terminal.
+
 fn main() {}

@@ -1,0 +1,97 @@
+// The code editor: the few parts of CodeMirror that we use, behind the small surface that the page knows.
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { yaml } from "@codemirror/lang-yaml";
+import { HighlightStyle, bracketMatching, codeFolding, foldGutter, foldKeymap, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { EditorState } from "@codemirror/state";
+import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+
+// Colours are the page's own variables, so every theme of the page is one of the editor.
+const ink = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--y-key)" },
+  { tag: [tags.string, tags.content], color: "var(--y-str)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--y-num)" },
+  { tag: [tags.comment, tags.meta], color: "var(--y-com)" },
+]);
+
+const look = EditorView.theme({
+  "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--surface)", fontSize: "var(--fs-2)" },
+  "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-2px" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" },
+  ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--surface)", border: "none" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--hover)" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  ".cm-selectionBackground, &.cm-focused .cm-selectionBackground": { backgroundColor: "var(--accent-tint) !important" },
+  ".cm-tooltip, .cm-panels": { color: "var(--ink)", backgroundColor: "var(--raised)", border: "1px solid var(--line)" },
+  ".cm-foldPlaceholder": { color: "var(--muted)", backgroundColor: "var(--sunken)", border: "1px solid var(--line)" },
+});
+
+/**
+ * Puts an editor into `host`. Options: `label`, `onChange(text)`, `onApply()`.
+ * It lives in a shadow root: there its style sheets are constructed ones, which the page's security policy allows.
+ */
+export function mount(host, text, { label, onChange, onApply }) {
+  const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
+  const view = new EditorView({
+    root,
+    parent: root,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        // Before the default keys, where Ctrl+Enter opens a line.
+        keymap.of([{ key: "Mod-Enter", run: () => (onApply(), true) }]),
+        lineNumbers(),
+        lintGutter(),
+        foldGutter(),
+        codeFolding(),
+        history(),
+        drawSelection(),
+        indentOnInput(),
+        indentUnit.of("  "),
+        bracketMatching(),
+        closeBrackets(),
+        autocompletion(),
+        highlightActiveLine(),
+        highlightActiveLineGutter(),
+        highlightSelectionMatches(),
+        yaml(),
+        syntaxHighlighting(ink),
+        look,
+        // Esc, then Tab leaves the editor: CodeMirror's own way out of the trap.
+        keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
+        EditorView.contentAttributes.of({ "aria-label": label }),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) onChange(update.state.doc.toString());
+        }),
+      ],
+    }),
+  });
+  const position = (line, column) => {
+    const at = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));
+    return Math.min(at.from + Math.max(column - 1, 0), at.to);
+  };
+  return {
+    text: () => view.state.doc.toString(),
+    setText(next) {
+      if (next === view.state.doc.toString()) return;
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
+    },
+    /** Each problem: `{ line, column, severity, message }`, counted from 1. */
+    setProblems(problems) {
+      const found = problems.map(({ line, column, severity, message }) => {
+        const from = position(line, column);
+        return { from, to: Math.max(from, view.state.doc.lineAt(from).to), severity, message };
+      });
+      view.dispatch(setDiagnostics(view.state, found));
+    },
+    goTo(line, column) {
+      view.dispatch({ selection: { anchor: position(line, column) }, scrollIntoView: true });
+      view.focus();
+    },
+    focus: () => view.focus(),
+    destroy: () => view.destroy(),
+  };
+}
