@@ -10,5 +10,7 @@ pub mod controllers;
 pub mod kubelet;
 pub mod runtime;
 pub mod scheduler;
+#[cfg(feature = "native")]
+pub mod serve;
 pub mod session;
 pub mod sim;

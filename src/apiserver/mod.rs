@@ -4,6 +4,7 @@ pub mod admission;
 pub mod field_manager;
 mod registry;
 pub mod store;
+pub mod wire;
 
 pub use registry::{Cx, DeleteOptions, Propagation, Sub, Updated};
 pub use store::{Store, Tables, WatchEvent};

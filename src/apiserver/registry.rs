@@ -117,6 +117,8 @@ impl Server {
         let info = kind.info();
         object.set_defaults();
         ensure_namespace(info.namespaced, namespace, &mut object)?;
+        // Before admission: what plugins add is nobody's.
+        field_manager::update(None, &mut object, cx.manager, "", cx.now);
         let meta = object.meta_mut();
         meta.deletion_timestamp = None;
         meta.deletion_grace_period_seconds = None;
@@ -165,7 +167,6 @@ impl Server {
             }
             return Err(status);
         }
-        field_manager::update(None, &mut object, cx.manager, "", cx.now);
         if cx.dry_run {
             self.abandon(&object);
             return Ok(object);
@@ -197,6 +198,7 @@ impl Server {
             );
             return Err(Status::conflict(info.group, info.plural, &key.name, &why));
         }
+        field_manager::update(Some(&old), &mut new, cx.manager, sub.name(), cx.now);
         admission::mutate(self, cx, admission::Op::Update(sub), &mut new, Some(&old))?;
         let asked = new.meta().resource_version.0;
         if asked != 0 && asked != old.rv() {
@@ -233,10 +235,6 @@ impl Server {
         new.warnings(Some(&old), &mut cx.warnings);
         admission::validate(self, cx, admission::Op::Update(sub), &new, Some(&old))?;
         if new.ptr_eq(&old) || new == old {
-            return Ok(Updated { object: old, changed: false });
-        }
-        field_manager::update(Some(&old), &mut new, cx.manager, sub.name(), cx.now);
-        if new == old {
             return Ok(Updated { object: old, changed: false });
         }
         if should_delete_during_update(new.meta(), old.meta()) {
@@ -352,6 +350,32 @@ impl Server {
             self.store.put(Object::of(new), cx.cause);
         }
         Ok(())
+    }
+
+    /// Sets what still has to be done before the namespace may go; with nothing left, a namespace that ends is gone.
+    /// Upstream: pkg/registry/core/namespace/{strategy.go (namespaceFinalizeStrategy), storage/storage.go}.
+    pub fn finalize_namespace(
+        &mut self,
+        cx: &mut Cx,
+        key: &Key,
+        finalizers: crate::apimachinery::List<Str>,
+    ) -> Result<Object, Status> {
+        use crate::api::core::Namespace;
+        let old = self.get(KindId::Namespace, key)?.clone();
+        let mut new = (**old.downcast::<Namespace>().expect("the kind was asked")).clone();
+        Rc::make_mut(&mut new.spec).finalizers = finalizers;
+        let gone = new.metadata.deletion_timestamp.is_some()
+            && new.spec.finalizers.is_empty()
+            && new.metadata.finalizers.is_empty();
+        let new = Object::of(new);
+        if cx.dry_run || (new == old && !gone) {
+            return Ok(new);
+        }
+        if gone {
+            self.remove(KindId::Namespace, key, cx.cause);
+            return Ok(new);
+        }
+        Ok(self.store.put(new, cx.cause))
     }
 
     /// Takes the object out and gives back what it held.

@@ -6,6 +6,7 @@ mod boot;
 mod config;
 mod history;
 mod input;
+mod wire;
 
 pub use config::{Config, machine};
 pub use history::History;
