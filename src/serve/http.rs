@@ -1,6 +1,7 @@
 //! HTTP on one side, the engine's messages on the other.
 
 use super::engine::{Engine, Message, Reply};
+use super::protobuf;
 use crate::apimachinery::Status;
 use crate::apiserver::wire::{MAX_BODY, Method, Request, Response};
 use axum::body::Body;
@@ -35,14 +36,22 @@ async fn handle(engine: Engine, request: axum::extract::Request) -> axum::respon
     let text = |name: header::HeaderName| {
         parts.headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join(",")
     };
+    let mut content_type = text(header::CONTENT_TYPE);
+    let mut body = body.to_vec();
+    if content_type.starts_with("application/vnd.kubernetes.protobuf")
+        && let Some(json) = protobuf::to_json(&body)
+    {
+        body = json;
+        content_type = "application/json".to_owned();
+    }
     let request = Box::new(Request {
         method,
         path: percent(parts.uri.path(), false),
         query: parts.uri.query().map(query).unwrap_or_default(),
         accept: text(header::ACCEPT),
-        content_type: text(header::CONTENT_TYPE),
+        content_type,
         user_agent: text(header::USER_AGENT),
-        body: body.to_vec(),
+        body,
     });
     let (tx, rx) = oneshot::channel();
     let message =

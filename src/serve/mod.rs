@@ -4,6 +4,7 @@
 
 mod engine;
 mod http;
+mod protobuf;
 mod sim;
 
 pub use engine::Speed;
