@@ -6,6 +6,7 @@ pub mod coordination;
 pub mod core;
 pub mod kind;
 mod object;
+pub mod print;
 
 pub use kind::{Column, Kind, KindInfo, PrintCx};
 pub use object::{Key, Object, controller_ref};

@@ -7,3 +7,11 @@ mod replica_set;
 pub use controller_revision::*;
 pub use deployment::*;
 pub use replica_set::*;
+
+use crate::api::core::PodTemplateSpec;
+use std::rc::Rc;
+
+/// The defaults of the pods that a template describes.
+fn set_pod_template_defaults(template: &mut Rc<PodTemplateSpec>) {
+    let _ = template;
+}

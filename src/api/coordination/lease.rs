@@ -1,11 +1,12 @@
 //! coordination.k8s.io/v1 Lease.
 //!
-//! Upstream: staging/src/k8s.io/api/coordination/v1/types.go, pkg/registry/coordination/lease/strategy.go
+//! Upstream: staging/src/k8s.io/api/coordination/v1/types.go, pkg/registry/coordination/lease/strategy.go,
+//! pkg/printers/internalversion/printers.go (printLease)
 //! Differs: nothing known.
 
-use crate::api::kind::{Kind, KindInfo};
+use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, PrintCx, col};
 use crate::apimachinery::time::MicroTime;
-use crate::apimachinery::{ObjectMeta, Str};
+use crate::apimachinery::{Api, ObjectMeta, Str, Value};
 use std::rc::Rc;
 
 crate::api! {
@@ -25,7 +26,33 @@ crate::api! {
     }
 }
 
+impl Lease {
+    /// Coordinated leader election is off unless switched on: its fields stay only where they are in use.
+    fn drop_coordinated(&mut self, strategy: bool, preferred_holder: bool) {
+        if self.spec.strategy.is_some() && !strategy {
+            Rc::make_mut(&mut self.spec).strategy = None;
+        }
+        if self.spec.preferred_holder.is_some() && !preferred_holder {
+            Rc::make_mut(&mut self.spec).preferred_holder = None;
+        }
+    }
+}
+
 impl Kind for Lease {
     const INFO: KindInfo = KindInfo::of("coordination.k8s.io", "Lease", "leases");
     crate::kind_glue!(Lease);
+    const COLUMNS: &'static [Column] = &[NAME, col("Holder"), AGE];
+
+    fn prepare_for_create(&mut self) {
+        self.drop_coordinated(false, false);
+    }
+
+    fn prepare_for_update(&mut self, old: &Self) {
+        self.drop_coordinated(old.spec.strategy.is_some(), old.spec.preferred_holder.is_some());
+    }
+
+    fn row(&self, cx: &PrintCx) -> Vec<Value> {
+        let holder = self.spec.holder_identity.clone().unwrap_or_default();
+        vec![self.metadata.name.encode(), holder.encode(), cx.age(self.metadata.creation_timestamp)]
+    }
 }

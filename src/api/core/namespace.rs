@@ -1,11 +1,12 @@
 //! v1 Namespace.
 //!
-//! Upstream: staging/src/k8s.io/api/core/v1/types.go, pkg/registry/core/namespace/strategy.go
+//! Upstream: staging/src/k8s.io/api/core/v1/types.go, pkg/registry/core/namespace/strategy.go,
+//! pkg/printers/internalversion/printers.go (printNamespace), pkg/apis/core/v1/defaults.go (SetDefaults_Namespace)
 //! Differs: nothing known.
 
-use crate::api::kind::{Kind, KindInfo, NameRule};
+use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, NameRule, PrintCx, col};
 use crate::apimachinery::time::Time;
-use crate::apimachinery::{List, ObjectMeta, Str};
+use crate::apimachinery::{Api, List, ObjectMeta, Str, Value};
 use std::rc::Rc;
 
 crate::api! {
@@ -33,6 +34,27 @@ crate::api! {
     }
 }
 
+const ACTIVE: Str = Str::literal("Active");
+/// Held by the namespace controller until the namespace is empty.
+const FINALIZER_KUBERNETES: Str = Str::literal("kubernetes");
+
+impl Namespace {
+    /// Lets selectors of namespaces name one.
+    fn label_with_name(&mut self) {
+        let m = &mut self.metadata;
+        let label = "kubernetes.io/metadata.name";
+        if !m.name.is_empty() && m.labels.get(label) != Some(&m.name) {
+            m.labels.insert(label, m.name.clone());
+        }
+    }
+
+    /// The update through `/finalize`, which may change the finalizers and nothing of the status.
+    pub fn prepare_for_finalize(&mut self, old: &Self) {
+        self.label_with_name();
+        self.status = old.status.clone();
+    }
+}
+
 impl Kind for Namespace {
     const INFO: KindInfo = KindInfo {
         short: &["ns"],
@@ -42,4 +64,42 @@ impl Kind for Namespace {
         ..KindInfo::core("Namespace", "namespaces")
     };
     crate::kind_glue!(Namespace);
+    const COLUMNS: &'static [Column] = &[NAME, col("Status"), AGE];
+    const FIELDS: &'static [&'static str] = &["status.phase"];
+
+    fn set_defaults(&mut self) {
+        self.label_with_name();
+        if self.status.phase.is_empty() {
+            Rc::make_mut(&mut self.status).phase = ACTIVE;
+        }
+    }
+
+    fn prepare_for_create(&mut self) {
+        // A generated name was not there yet when the defaults were set.
+        self.label_with_name();
+        self.status = Rc::new(NamespaceStatus { phase: ACTIVE, ..Default::default() });
+        if !self.spec.finalizers.iter().any(|f| *f == FINALIZER_KUBERNETES) {
+            Rc::make_mut(&mut self.spec).finalizers.push(FINALIZER_KUBERNETES);
+        }
+    }
+
+    fn prepare_for_update(&mut self, old: &Self) {
+        self.label_with_name();
+        if self.spec.finalizers != old.spec.finalizers {
+            Rc::make_mut(&mut self.spec).finalizers = old.spec.finalizers.clone();
+        }
+        self.status = old.status.clone();
+    }
+
+    fn prepare_for_status_update(&mut self, old: &Self) {
+        self.spec = old.spec.clone();
+    }
+
+    fn row(&self, cx: &PrintCx) -> Vec<Value> {
+        vec![self.metadata.name.encode(), self.status.phase.encode(), cx.age(self.metadata.creation_timestamp)]
+    }
+
+    fn field(&self, path: &str) -> Option<Str> {
+        (path == "status.phase").then(|| self.status.phase.clone())
+    }
 }
