@@ -5,11 +5,14 @@
 //! Differs: nothing known.
 
 mod strategy;
+mod validation;
+
+pub use validation::{validate_cluster_ips, validate_endpoint_ip};
 
 use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, NameRule, PrintCx, col, wide};
 use crate::api::print::{cell_or, format_labels};
 use crate::apimachinery::int_or_string::IntOrString;
-use crate::apimachinery::{Api, Condition, List, Map, ObjectMeta, Str, Value};
+use crate::apimachinery::{Api, Condition, ErrorList, List, Map, ObjectMeta, Str, Value};
 use std::rc::Rc;
 
 crate::api! {
@@ -166,6 +169,22 @@ impl Kind for Service {
 
     fn prepare_for_status_update(&mut self, old: &Self) {
         self.spec = old.spec.clone();
+    }
+
+    fn validate(&self, errs: &mut ErrorList) {
+        validation::validate(self, None, errs);
+    }
+
+    fn validate_update(&self, old: &Self, errs: &mut ErrorList) {
+        validation::validate_update(self, old, errs);
+    }
+
+    fn validate_status_update(&self, old: &Self, errs: &mut ErrorList) {
+        validation::validate_status_update(self, old, errs);
+    }
+
+    fn warnings(&self, _old: Option<&Self>, out: &mut Vec<String>) {
+        strategy::warnings(self, out);
     }
 
     fn row(&self, cx: &PrintCx) -> Vec<Value> {

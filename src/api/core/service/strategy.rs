@@ -1,12 +1,14 @@
-//! The defaults of a Service, and what a change of its type takes away.
+//! The defaults of a Service, what a change of its type takes away, and what is unwise in one.
 //!
 //! Upstream: pkg/apis/core/v1/defaults.go (SetDefaults_Service), pkg/registry/core/service/strategy.go
-//! (dropTypeDependentFields), pkg/registry/core/service/storage/storage.go (defaultOnReadInternalTrafficPolicy)
+//! (dropTypeDependentFields), pkg/registry/core/service/storage/storage.go (defaultOnReadInternalTrafficPolicy),
+//! pkg/api/service/warnings.go
 //! Differs: nothing known.
 
 use super::{ClientIPConfig, Service, SessionAffinityConfig};
 use crate::apimachinery::Str;
 use crate::apimachinery::int_or_string::IntOrString;
+use crate::apimachinery::ip::{warning_for_ip, warnings_for_cidr};
 use std::rc::Rc;
 
 /// Three hours.
@@ -106,5 +108,46 @@ pub(super) fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
     }
     if now.type_ != "LoadBalancer" && !new.status.load_balancer.ingress.is_empty() {
         Rc::make_mut(&mut new.status).load_balancer = Default::default();
+    }
+}
+
+pub(super) fn warnings(service: &Service, out: &mut Vec<String>) {
+    let spec = &*service.spec;
+    let (hints, mode) = ("service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode");
+    if service.metadata.annotations.contains_key(hints) {
+        out.push(format!("annotation {hints} is deprecated, please use {mode} instead"));
+    }
+    let headless = spec.type_ == "ClusterIP" && spec.cluster_ip == "None";
+    if !spec.cluster_ip.is_empty() && !headless {
+        let ips = spec.cluster_ips.iter().enumerate();
+        out.extend(ips.filter_map(|(i, ip)| warning_for_ip(&format!("spec.clusterIPs[{i}]"), ip)));
+    }
+    if headless {
+        if !spec.load_balancer_ip.is_empty() {
+            out.push("spec.loadBalancerIP is ignored for headless services".to_owned());
+        }
+        if !spec.external_ips.is_empty() {
+            out.push("spec.externalIPs is ignored for headless services".to_owned());
+        }
+        if spec.session_affinity != "None" {
+            out.push("spec.SessionAffinity is ignored for headless services".to_owned());
+        }
+    }
+    let ips = spec.external_ips.iter().enumerate();
+    out.extend(ips.filter_map(|(i, ip)| warning_for_ip(&format!("spec.externalIPs[{i}]"), ip)));
+    if !spec.load_balancer_ip.is_empty() {
+        out.extend(warning_for_ip("spec.loadBalancerIP", &spec.load_balancer_ip));
+    }
+    for (i, range) in spec.load_balancer_source_ranges.iter().enumerate() {
+        out.extend(warnings_for_cidr(&format!("spec.loadBalancerSourceRanges[{i}]"), range));
+    }
+    if spec.type_ == "ExternalName" && !spec.external_ips.is_empty() {
+        out.push("spec.externalIPs is ignored when spec.type is \"ExternalName\"".to_owned());
+    }
+    if spec.type_ != "ExternalName" && !spec.external_name.is_empty() {
+        out.push("spec.externalName is ignored when spec.type is not \"ExternalName\"".to_owned());
+    }
+    if spec.traffic_distribution.as_deref() == Some("PreferClose") {
+        out.push("spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"".to_owned());
     }
 }
