@@ -3,6 +3,10 @@
 //! Upstream: encoding/json (Marshal), as field.Error.ErrorBody uses it for rejected values.
 //! Differs: nothing known.
 
+mod scan;
+
+pub use scan::syntax_error;
+
 use super::codec::Api;
 use super::field_error::BadValue;
 use super::schema::Type;

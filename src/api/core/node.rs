@@ -1,15 +1,19 @@
 //! v1 Node.
 //!
 //! Upstream: staging/src/k8s.io/api/core/v1/types.go, pkg/registry/core/node/strategy.go,
-//! pkg/printers/internalversion/printers.go (printNode), pkg/apis/core/v1/defaults.go (SetDefaults_NodeStatus)
-//! Differs: nothing known.
+//! pkg/printers/internalversion/printers.go (printNode), pkg/apis/core/v1/defaults.go (SetDefaults_NodeStatus),
+//! pkg/apis/core/v1/conversion.go (Convert_v1_NodeSpec_To_core_NodeSpec)
+//! Differs: the annotations that once held taints and avoided pods are not looked at.
+
+mod validation;
 
 use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, PrintCx, col, wide};
 use crate::api::print::cell_or;
 use crate::apimachinery::codec::Opaque;
+use crate::apimachinery::ip::warnings_for_cidr;
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::time::Time;
-use crate::apimachinery::{Api, List, Map, ObjectMeta, Str, Value};
+use crate::apimachinery::{Api, ErrorList, List, Map, ObjectMeta, Str, Value};
 use std::rc::Rc;
 
 crate::api! {
@@ -145,6 +149,19 @@ impl Node {
         roles
     }
 
+    /// `podCIDR` is the first of `podCIDRs`, and wins where they differ: older clients know only it.
+    fn agree_on_pod_cidrs(&mut self) {
+        let spec = &self.spec;
+        let first = spec.pod_cidrs.first();
+        if !spec.pod_cidr.is_empty() && first != Some(&spec.pod_cidr) {
+            let spec = Rc::make_mut(&mut self.spec);
+            spec.pod_cidrs = vec![spec.pod_cidr.clone()].into();
+        } else if let (true, Some(first)) = (spec.pod_cidr.is_empty(), first) {
+            let first = first.clone();
+            Rc::make_mut(&mut self.spec).pod_cidr = first;
+        }
+    }
+
     /// The first address of that type.
     pub fn address(&self, type_: &str) -> Option<&str> {
         self.status.addresses.iter().find(|a| a.type_ == *type_).map(|a| a.address.as_str())
@@ -170,6 +187,7 @@ impl Kind for Node {
     const FIELDS: &'static [&'static str] = &["spec.unschedulable"];
 
     fn set_defaults(&mut self) {
+        self.agree_on_pod_cidrs();
         let rounds = |m: &Map<Quantity>| m.iter().any(|(_, q)| !q.clone().round_up(MILLI));
         if self.status.allocatable.is_empty() && !self.status.capacity.is_empty() {
             let status = Rc::make_mut(&mut self.status);
@@ -209,12 +227,28 @@ impl Kind for Node {
         }
     }
 
+    fn validate(&self, errs: &mut ErrorList) {
+        validation::validate(self, errs);
+    }
+
+    fn validate_update(&self, old: &Self, errs: &mut ErrorList) {
+        validation::validate(self, errs);
+        validation::validate_update(self, old, errs);
+    }
+
+    fn validate_status_update(&self, old: &Self, errs: &mut ErrorList) {
+        validation::validate_update(self, old, errs);
+    }
+
     fn warnings(&self, _old: Option<&Self>, out: &mut Vec<String>) {
         if self.spec.config_source.value().is_some() {
             out.push("spec.configSource: the feature is removed".to_owned());
         }
         if !self.spec.external_id.is_empty() {
             out.push("spec.externalID: this field is deprecated, and is unused by Kubernetes".to_owned());
+        }
+        for (i, range) in self.spec.pod_cidrs.iter().enumerate() {
+            out.extend(warnings_for_cidr(&format!("spec.podCIDRs[{i}]"), range));
         }
     }
 

@@ -143,15 +143,8 @@ impl Kind for Service {
         ..KindInfo::core("Service", "services")
     };
     crate::kind_glue!(Service);
-    const COLUMNS: &'static [Column] = &[
-        NAME,
-        col("Type"),
-        col("Cluster-IP"),
-        col("External-IP"),
-        col("Port(s)"),
-        AGE,
-        wide("Selector"),
-    ];
+    const COLUMNS: &'static [Column] =
+        &[NAME, col("Type"), col("Cluster-IP"), col("External-IP"), col("Port(s)"), AGE, wide("Selector")];
     const FIELDS: &'static [&'static str] = &["spec.clusterIP", "spec.type"];
 
     fn set_defaults(&mut self) {
