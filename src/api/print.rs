@@ -5,7 +5,7 @@
 //! Differs: nothing known.
 
 use super::core::Container;
-use crate::apimachinery::{LabelSelector, Map, Str, Value};
+use crate::apimachinery::{LabelSelector, Map, Value};
 
 /// `a=b,c=d`, or `<none>`.
 pub fn format_labels(labels: &Map) -> String {
@@ -15,27 +15,9 @@ pub fn format_labels(labels: &Map) -> String {
     labels.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(",")
 }
 
-/// The selector as a query, requirements in the order of their keys; empty for one that selects everything, or
-/// nothing. None where it is no selector at all.
+/// The selector as a query; empty for one that selects everything, or nothing. None where it is no selector at all.
 pub fn selector_text(selector: Option<&LabelSelector>) -> Option<String> {
-    let Some(selector) = selector else { return Some(String::new()) };
-    let mut parts: Vec<(&Str, String)> = selector.match_labels.iter().map(|(k, v)| (k, format!("{k}={v}"))).collect();
-    for r in &selector.match_expressions {
-        let mut values: Vec<&str> = r.values.iter().map(Str::as_str).collect();
-        values.sort_unstable();
-        values.dedup();
-        let key = &r.key;
-        let text = match r.operator.as_str() {
-            "In" => format!("{key} in ({})", values.join(",")),
-            "NotIn" => format!("{key} notin ({})", values.join(",")),
-            "Exists" => key.to_string(),
-            "DoesNotExist" => format!("!{key}"),
-            _ => return None,
-        };
-        parts.push((key, text));
-    }
-    parts.sort_by(|a, b| a.0.cmp(b.0));
-    Some(parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(","))
+    selector.map_or(Some(String::new()), |s| s.to_selector().ok().map(|s| s.to_string()))
 }
 
 /// The names and the images of containers.
@@ -52,7 +34,7 @@ pub fn cell_or(text: &str, otherwise: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apimachinery::LabelSelectorRequirement;
+    use crate::apimachinery::{LabelSelectorRequirement, Str};
 
     #[test]
     fn selectors_read_as_queries() {

@@ -4,13 +4,13 @@
 //! pkg/printers/internalversion/printers.go (printDeployment), pkg/apis/apps/v1/defaults.go (SetDefaults_Deployment)
 //! Differs: nothing known.
 
-use super::set_pod_template_defaults;
+use super::{set_pod_template_defaults, validation};
 use crate::api::core::PodTemplateSpec;
 use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, PrintCx, col, wide};
 use crate::api::print::{container_cells, selector_text};
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::time::Time;
-use crate::apimachinery::{Api, LabelSelector, List, ObjectMeta, Str, Value};
+use crate::apimachinery::{Api, ErrorList, LabelSelector, List, ObjectMeta, Str, Value};
 use std::rc::Rc;
 
 crate::api! {
@@ -121,6 +121,25 @@ impl Kind for Deployment {
     /// Annotations count too: the controller copies them to its ReplicaSets.
     fn spec_changed(&self, old: &Self) -> bool {
         self.spec != old.spec || self.metadata.annotations != old.metadata.annotations
+    }
+
+    fn validate(&self, errs: &mut ErrorList) {
+        validation::validate_deployment(self, errs);
+    }
+
+    fn validate_update(&self, old: &Self, errs: &mut ErrorList) {
+        self.validate(errs);
+        validation::validate_immutable_selector(&self.spec.selector, &old.spec.selector, errs);
+    }
+
+    fn validate_status_update(&self, old: &Self, errs: &mut ErrorList) {
+        validation::validate_deployment_status(&self.status, &old.status, errs);
+    }
+
+    fn warnings(&self, old: Option<&Self>, out: &mut Vec<String>) {
+        if old.is_none() {
+            validation::warn_of_name(&self.metadata.name, out);
+        }
     }
 
     fn row(&self, cx: &PrintCx) -> Vec<Value> {

@@ -4,12 +4,12 @@
 //! pkg/printers/internalversion/printers.go (printReplicaSet), pkg/apis/apps/v1/defaults.go (SetDefaults_ReplicaSet)
 //! Differs: nothing known.
 
-use super::set_pod_template_defaults;
+use super::{set_pod_template_defaults, validation};
 use crate::api::core::PodTemplateSpec;
 use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, PrintCx, int_col, wide};
 use crate::api::print::{cell_or, container_cells, selector_text};
 use crate::apimachinery::time::Time;
-use crate::apimachinery::{Api, LabelSelector, List, ObjectMeta, Str, Value};
+use crate::apimachinery::{Api, ErrorList, LabelSelector, List, ObjectMeta, Str, Value};
 use std::rc::Rc;
 
 crate::api! {
@@ -86,6 +86,25 @@ impl Kind for ReplicaSet {
 
     fn spec_changed(&self, old: &Self) -> bool {
         self.spec != old.spec
+    }
+
+    fn validate(&self, errs: &mut ErrorList) {
+        validation::validate_replica_set(self, errs);
+    }
+
+    fn validate_update(&self, old: &Self, errs: &mut ErrorList) {
+        self.validate(errs);
+        validation::validate_immutable_selector(&self.spec.selector, &old.spec.selector, errs);
+    }
+
+    fn validate_status_update(&self, _old: &Self, errs: &mut ErrorList) {
+        validation::validate_replica_set_status(self, errs);
+    }
+
+    fn warnings(&self, old: Option<&Self>, out: &mut Vec<String>) {
+        if old.is_none() {
+            validation::warn_of_name(&self.metadata.name, out);
+        }
     }
 
     fn row(&self, cx: &PrintCx) -> Vec<Value> {
