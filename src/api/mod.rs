@@ -7,6 +7,8 @@ pub mod core;
 pub mod kind;
 mod object;
 pub mod print;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use kind::{Column, Kind, KindInfo, PrintCx};
 pub use object::{Key, Object, controller_ref};
