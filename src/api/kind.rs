@@ -37,10 +37,12 @@ pub enum NameRule {
 impl NameRule {
     /// The check of names (or, with `true`, of `generateName` prefixes).
     pub fn check(self) -> crate::apimachinery::validation::NameCheck {
-        use crate::apimachinery::validation;
+        use crate::apimachinery::names;
         match self {
-            NameRule::Dns1123Subdomain | NameRule::Dns1123Label | NameRule::Dns1035Label => validation::any_name,
-            NameRule::PathSegment => validation::any_name,
+            NameRule::Dns1123Subdomain => names::name_is_dns_subdomain,
+            NameRule::Dns1123Label => names::name_is_dns_label,
+            NameRule::Dns1035Label => names::name_is_dns1035_label,
+            NameRule::PathSegment => names::is_path_segment_name,
         }
     }
 }

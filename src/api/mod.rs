@@ -6,6 +6,9 @@ pub mod coordination;
 pub mod core;
 pub mod kind;
 mod object;
+pub mod print;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use kind::{Column, Kind, KindInfo, PrintCx};
 pub use object::{Key, Object, controller_ref};

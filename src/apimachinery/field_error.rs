@@ -227,6 +227,11 @@ impl ErrorList {
         self.push(ErrorType::Duplicate, path, Some(value.into()), "");
     }
 
+    /// A duplicate that says what must be unique.
+    pub fn duplicate_because(&mut self, path: Path, value: impl Into<BadValue>, detail: &str) {
+        self.push(ErrorType::Duplicate, path, Some(value.into()), detail);
+    }
+
     pub fn not_found(&mut self, path: Path, value: impl Into<BadValue>) {
         self.push(ErrorType::NotFound, path, Some(value.into()), "");
     }

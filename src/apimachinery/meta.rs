@@ -4,6 +4,7 @@
 //! Differs: nothing known.
 
 use super::codec::Opaque;
+use super::labels::Selector;
 use super::scalars::ResourceVersion;
 use super::time::Time;
 use super::{List, Map, Str};
@@ -71,5 +72,19 @@ crate::api! {
         resource_version: ResourceVersion = "resourceVersion",
         continue_: Str = "continue",
         remaining_item_count: Option<i64> = "remainingItemCount",
+    }
+}
+
+impl LabelSelector {
+    /// To be matched with labels; a selector without conditions selects everything.
+    ///
+    /// Errors: upstream's sentence.
+    pub fn to_selector(&self) -> Result<Selector, String> {
+        let expressions = self.match_expressions.iter().map(|r| (&r.key, r.operator.as_str(), r.values.as_slice()));
+        Selector::from_parts(self.match_labels.iter(), expressions)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.match_labels.is_empty() && self.match_expressions.is_empty()
     }
 }

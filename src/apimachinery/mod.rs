@@ -3,6 +3,7 @@
 pub mod codec;
 pub mod field_error;
 pub mod fields;
+pub mod go_json;
 pub mod int_or_string;
 pub mod ip;
 pub mod labels;

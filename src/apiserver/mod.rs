@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod field_manager;
 mod registry;
+pub mod service_ip;
 pub mod store;
 pub mod wire;
 
