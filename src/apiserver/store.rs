@@ -17,7 +17,12 @@ struct Inner {
     rows: Vec<OrdMap<Key, Object>>,
     by_owner: OrdSet<(Str, KindId, Key)>,
     pods_by_node: OrdSet<(Str, Key)>,
+    /// Objects that no controller manages, of the kinds that controllers adopt.
+    unmanaged: OrdSet<(KindId, Key)>,
 }
+
+/// What a controller may adopt.
+const ADOPTABLE: &[KindId] = &[KindId::Pod, KindId::ReplicaSet, KindId::ControllerRevision];
 
 /// The state at one revision; what listers read. A clone is a pointer copy.
 #[derive(Clone)]
@@ -29,6 +34,7 @@ impl Default for Tables {
             rows: KindId::ALL.iter().map(|_| OrdMap::new()).collect(),
             by_owner: OrdSet::new(),
             pods_by_node: OrdSet::new(),
+            unmanaged: OrdSet::new(),
         }))
     }
 }
@@ -99,6 +105,17 @@ impl Tables {
             .filter_map(|(_, key)| self.get::<Pod>(key))
     }
 
+    /// Objects of the namespace that have no managing owner; empty for kinds that nobody adopts.
+    pub fn unmanaged<'a, K: Kind>(&'a self, namespace: &str) -> impl Iterator<Item = &'a Rc<K>> + use<'a, K> {
+        let ns = Str::from(namespace);
+        let from = (K::ID, Key { namespace: ns.clone(), name: Str::EMPTY });
+        self.0
+            .unmanaged
+            .range(from..)
+            .take_while(move |(kind, key)| *kind == K::ID && key.namespace == ns)
+            .filter_map(|(_, key)| self.get::<K>(key))
+    }
+
     pub fn ptr_eq(&self, other: &Tables) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
@@ -117,6 +134,14 @@ impl Tables {
             }
             for r in &is {
                 inner.by_owner.insert((r.uid.clone(), kind, key.clone()));
+            }
+        }
+        if ADOPTABLE.contains(&kind) {
+            let unmanaged = |o: Option<&Object>| o.is_some_and(|o| o.controller_of().is_none());
+            match (unmanaged(old.as_ref()), unmanaged(new)) {
+                (true, false) => drop(inner.unmanaged.remove(&(kind, key.clone()))),
+                (false, true) => drop(inner.unmanaged.insert((kind, key.clone()))),
+                _ => {}
             }
         }
         if kind == KindId::Pod {
@@ -142,7 +167,9 @@ impl Tables {
                 rebuilt.replace(*kind, key, Some(object));
             }
         }
-        rebuilt.0.by_owner == self.0.by_owner && rebuilt.0.pods_by_node == self.0.pods_by_node
+        rebuilt.0.by_owner == self.0.by_owner
+            && rebuilt.0.pods_by_node == self.0.pods_by_node
+            && rebuilt.0.unmanaged == self.0.unmanaged
     }
 }
 

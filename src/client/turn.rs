@@ -7,7 +7,7 @@ use crate::api::{Key, Kind, KindId, Object};
 use crate::apimachinery::time::{MicroTime, Time as Wall};
 use crate::apimachinery::{Status, Str};
 use crate::apiserver::{Cx, DeleteOptions, Server, Sub, Tables};
-use crate::sim::{Rng, Time, Trace};
+use crate::sim::{Duration, Rng, Time, Trace};
 use std::rc::Rc;
 
 /// Who takes the turn.
@@ -77,6 +77,16 @@ impl Turn<'_> {
     /// The wall clock as it will read at `at`.
     pub fn wall_at(&self, at: Time) -> Wall {
         Wall::from_unix(self.wall.unix() + at.as_secs() - self.now.as_secs())
+    }
+
+    /// The wall clock in nanoseconds.
+    pub fn wall_nanos(&self) -> i64 {
+        self.wall.unix() * 1_000_000_000 + self.now.0.rem_euclid(1_000_000_000)
+    }
+
+    /// How long until the wall clock reads `at`; zero when it has.
+    pub fn until(&self, at: Wall) -> Duration {
+        Duration::from_nanos(at.unix().saturating_mul(1_000_000_000).saturating_sub(self.wall_nanos()).max(0) as u64)
     }
 
     /// Notes something in the trace, as an effect of this turn.

@@ -64,8 +64,13 @@ macro_rules! controllers {
 }
 
 controllers! {
+    replica_set: ReplicaSetController,
     service_account: ServiceAccountController,
 }
+
+mod pod_control;
+#[cfg(test)]
+mod tests;
 
 /// One controller with its queue.
 #[derive(Clone)]
