@@ -16,6 +16,8 @@ use crate::apimachinery::Str;
 #[derive(Clone, Default)]
 pub struct Server {
     pub store: Store,
+    /// Addresses and ports that Services hold.
+    pub services: service_ip::Allocator,
     /// The CA bundle that the root CA publisher hands out.
     pub ca: Str,
 }

@@ -3,8 +3,8 @@
 //! Upstream: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go, …/registry/rest/{create,update,delete,meta}.go
 //! Differs: a request is one atomic turn, so nothing can slip between its steps and no retry loop is needed.
 
-use super::{Server, admission, field_manager};
-use crate::api::core::{Pod, PodCondition};
+use super::{Server, admission, field_manager, service_ip};
+use crate::api::core::{Pod, PodCondition, Service};
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::time::Time;
 use crate::apimachinery::{ErrorList, ObjectMeta, Path, Status, Str, validation};
@@ -112,7 +112,16 @@ impl Server {
     }
 
     /// `namespace` is the request's; the object's own must agree with it.
-    pub fn create(&mut self, cx: &mut Cx, namespace: &str, mut object: Object) -> Result<Object, Status> {
+    pub fn create(&mut self, cx: &mut Cx, namespace: &str, object: Object) -> Result<Object, Status> {
+        let held = self.services.clone();
+        let made = self.create_or_refuse(cx, namespace, object);
+        if made.is_err() || cx.dry_run {
+            self.services = held;
+        }
+        made
+    }
+
+    fn create_or_refuse(&mut self, cx: &mut Cx, namespace: &str, mut object: Object) -> Result<Object, Status> {
         let kind = object.id();
         let info = kind.info();
         object.set_defaults();
@@ -137,8 +146,8 @@ impl Server {
             return Err(Status::unknown("resourceVersion should not be set on objects to be created"));
         }
         object.meta_mut().generation = i64::from(kind.has_generation());
+        self.allocate(cx, &mut object, None)?;
         object.prepare_for_create();
-        self.begin_create(cx, &mut object)?;
         let mut errs = ErrorList::default();
         object.validate(&mut errs);
         if errs.is_empty() {
@@ -146,17 +155,12 @@ impl Server {
             validation::validate_object_meta(object.meta(), info.namespaced, info.name_rule.check(), meta, &mut errs);
         }
         if !errs.is_empty() {
-            self.abandon(&object);
             return Err(Status::invalid(info.group, info.kind, &named, &errs));
         }
         object.warnings(None, &mut cx.warnings);
-        if let Err(e) = admission::validate(self, cx, admission::Op::Create, &object, None) {
-            self.abandon(&object);
-            return Err(e);
-        }
+        admission::validate(self, cx, admission::Op::Create, &object, None)?;
         let key = object.key();
         if self.store.head().object(kind, &key).is_some() {
-            self.abandon(&object);
             let mut status = Status::already_exists(info.group, info.plural, &key.name);
             if generated {
                 status = status.with_retry(&format!(
@@ -168,7 +172,6 @@ impl Server {
             return Err(status);
         }
         if cx.dry_run {
-            self.abandon(&object);
             return Ok(object);
         }
         Ok(self.store.put(object, cx.cause))
@@ -176,6 +179,22 @@ impl Server {
 
     /// Reads, changes and writes back in one. `change` gets the live object and answers the wanted one.
     pub fn update(
+        &mut self,
+        cx: &mut Cx,
+        kind: KindId,
+        key: &Key,
+        sub: Sub,
+        change: impl FnOnce(&Object, &mut Cx) -> Result<Object, Status>,
+    ) -> Result<Updated, Status> {
+        let held = self.services.clone();
+        let done = self.update_or_refuse(cx, kind, key, sub, change);
+        if done.is_err() || cx.dry_run {
+            self.services = held;
+        }
+        done
+    }
+
+    fn update_or_refuse(
         &mut self,
         cx: &mut Cx,
         kind: KindId,
@@ -207,6 +226,7 @@ impl Server {
         let meta = new.meta_mut();
         meta.resource_version = old.meta().resource_version;
         meta.generation = old.meta().generation;
+        self.allocate(cx, &mut new, Some(&old))?;
         if sub == Sub::Status {
             new.prepare_for_status_update(&old);
         } else {
@@ -219,7 +239,6 @@ impl Server {
             let generation = old.meta().generation + i64::from(new.spec_changed(&old));
             new.meta_mut().generation = generation;
         }
-        self.begin_update(cx, &mut new, &old)?;
         let mut errs = ErrorList::default();
         let path = Path::new("metadata");
         validation::validate_object_meta(new.meta(), info.namespaced, validation::any_name, path, &mut errs);
@@ -385,16 +404,23 @@ impl Server {
         Some(gone)
     }
 
-    /// What the kind takes from the cluster before it is validated.
-    fn begin_create(&mut self, _cx: &mut Cx, _object: &mut Object) -> Result<(), Status> {
+    /// Gives a Service its addresses and ports.
+    fn allocate(&mut self, cx: &mut Cx, object: &mut Object, old: Option<&Object>) -> Result<(), Status> {
+        let Some(service) = object.downcast::<Service>() else { return Ok(()) };
+        let mut service = (**service).clone();
+        let old = old.and_then(Object::downcast::<Service>).map(|s| &**s);
+        let stream = cx.rng.stream("apiserver/service-addresses");
+        service_ip::allocate(&mut self.services, &mut service, old, &mut |n| stream.below(n), cx.dry_run)?;
+        *object = Object::of(service);
         Ok(())
     }
 
-    fn begin_update(&mut self, _cx: &mut Cx, _new: &mut Object, _old: &Object) -> Result<(), Status> {
-        Ok(())
+    /// Gives back what an object held that is gone.
+    fn abandon(&mut self, object: &Object) {
+        if let Some(service) = object.downcast::<Service>() {
+            service_ip::release(&mut self.services, service);
+        }
     }
-
-    fn abandon(&mut self, _object: &Object) {}
 }
 
 /// `configmaps/default/settings`: the path under etcd's prefix.

@@ -41,7 +41,11 @@ pub(super) fn to_json(body: &[u8]) -> Option<Vec<u8>> {
     let part = |n: u32| envelope.iter().rev().find(|(k, _)| *k == n).and_then(|(_, v)| v.bytes());
     let meta = Reader(part(1)?).fields()?;
     let text = |n: u32| {
-        meta.iter().rev().find(|(k, _)| *k == n).and_then(|(_, v)| v.bytes()).map(|b| String::from_utf8_lossy(b).into_owned())
+        meta.iter()
+            .rev()
+            .find(|(k, _)| *k == n)
+            .and_then(|(_, v)| v.bytes())
+            .map(|b| String::from_utf8_lossy(b).into_owned())
     };
     let (api_version, kind) = (text(1).unwrap_or_default(), text(2).unwrap_or_default());
     let name = format!("{}.{kind}", package(&api_version, &kind));
