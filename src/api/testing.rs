@@ -1,4 +1,8 @@
 //! For tests of the rooms: manifests in, what the server would say of them out.
+//!
+//! Upstream: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update}.go (BeforeCreate, BeforeUpdate), whose
+//! order of checks it keeps.
+//! Differs: nothing known.
 
 use super::Kind;
 use crate::apimachinery::time::Time;

@@ -246,3 +246,6 @@ pub fn validate_immutable<T: Api>(new: &T, old: &T, path: Path, errs: &mut Error
         errs.invalid(path, BadValue::of(new), FIELD_IMMUTABLE);
     }
 }
+
+#[cfg(test)]
+mod tests;

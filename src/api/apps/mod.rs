@@ -1,4 +1,7 @@
 //! The group apps, v1.
+//!
+//! Upstream: staging/src/k8s.io/api/apps/v1
+//! Differs: nothing known.
 
 mod controller_revision;
 mod deployment;

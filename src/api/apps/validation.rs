@@ -236,3 +236,6 @@ pub(super) fn warn_of_name(name: &str, out: &mut Vec<String>) {
         ));
     }
 }
+
+#[cfg(test)]
+mod tests;

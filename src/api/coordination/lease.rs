@@ -84,3 +84,22 @@ impl Kind for Lease {
         vec![self.metadata.name.encode(), holder.encode(), cx.age(self.metadata.creation_timestamp)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::testing::{decode, faults_of_create, row_text};
+
+    #[test]
+    fn rows_and_refusals_are_those_of_a_cluster() {
+        let lease: Lease = decode("{metadata: {name: lock}, spec: {holderIdentity: me, leaseDurationSeconds: 15}}");
+        assert_eq!(row_text(&lease, 0), "lock|me|<unknown>");
+        assert_eq!(
+            faults_of_create::<Lease>("{spec: {leaseDurationSeconds: 0, leaseTransitions: -1}}"),
+            [
+                "spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0",
+                "spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0",
+            ]
+        );
+    }
+}

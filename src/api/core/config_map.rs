@@ -66,3 +66,50 @@ impl Kind for ConfigMap {
         vec![self.metadata.name.encode(), entries.into(), cx.age(self.metadata.creation_timestamp)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::testing::{decode, faults_of_create, faults_of_update, row_text};
+
+    #[test]
+    fn refusals_are_those_of_a_cluster() {
+        let rule = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
+                    'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+        for (yaml, want) in [
+            ("{data: {a: x, b.c: y}}", vec![]),
+            ("{data: {a b: x}}", vec![format!("data[a b]: Invalid value: \"a b\": {rule}")]),
+            ("{data: {..: x}}", vec!["data[..]: Invalid value: \"..\": must not be '..'".to_owned()]),
+            (
+                "{data: {a: x}, binaryData: {a: eA==}}",
+                vec!["data[a]: Invalid value: \"a\": duplicate of key present in binaryData".to_owned()],
+            ),
+        ] {
+            assert_eq!(faults_of_create::<ConfigMap>(yaml), want, "{yaml}");
+        }
+        let big = format!("{{data: {{a: {}}}}}", "x".repeat(MAX_SECRET_SIZE + 1));
+        assert_eq!(faults_of_create::<ConfigMap>(&big), [": Too long: may not be more than 1048576 bytes"]);
+    }
+
+    #[test]
+    fn an_immutable_map_stays_as_it_is() {
+        let old = "{immutable: true, data: {a: x}}";
+        let forbidden = |field: &str| format!("{field}: Forbidden: field is immutable when `immutable` is set");
+        for (new, want) in [
+            ("{immutable: true, data: {a: x}, metadata: {labels: {a: b}}}", vec![]),
+            ("{data: {a: x}}", vec![forbidden("immutable")]),
+            (
+                "{immutable: true, data: {a: y}, binaryData: {b: eA==}}",
+                vec![forbidden("data"), forbidden("binaryData")],
+            ),
+        ] {
+            assert_eq!(faults_of_update::<ConfigMap>(old, new), want, "{new}");
+        }
+    }
+
+    #[test]
+    fn both_kinds_of_data_count() {
+        let map: ConfigMap = decode("{data: {a: x, b: y}, binaryData: {c: eA==}}");
+        assert_eq!(row_text(&map, 0), "web|3|<unknown>");
+    }
+}

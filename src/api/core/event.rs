@@ -196,3 +196,51 @@ impl Kind for Event {
         Some(field.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::testing::{decode, faults_of_create, row_text};
+
+    #[test]
+    fn rows_read_as_a_cluster_prints_them() {
+        let object = "involvedObject: {kind: Pod, name: fast, namespace: default}";
+        for (more, want) in [
+            ("message: ' seen by hand '", "<unknown>|Normal|Noted|pod/fast|||seen by hand|<unknown>|1|web"),
+            (
+                "source: {component: kubelet, host: node-1}, count: 3, firstTimestamp: '1970-01-01T00:00:10Z', \
+                 lastTimestamp: '1970-01-01T00:01:00Z'",
+                "40s|Normal|Noted|pod/fast||kubelet, node-1||90s|3|web",
+            ),
+            (
+                "reportingComponent: scheduler, eventTime: '1970-01-01T00:01:30.000000Z'",
+                "10s|Normal|Noted|pod/fast||scheduler||10s|1|web",
+            ),
+        ] {
+            let event: Event = decode(&format!("{{{object}, type: Normal, reason: Noted, {more}}}"));
+            assert_eq!(row_text(&event, 100), want, "{more}");
+        }
+    }
+
+    #[test]
+    fn events_are_where_their_object_is() {
+        for (yaml, want) in [
+            ("{involvedObject: {namespace: default}}", vec![]),
+            ("{}", vec![]),
+            (
+                "{involvedObject: {namespace: other}}",
+                vec!["involvedObject.namespace: Invalid value: \"other\": does not match event.namespace"],
+            ),
+            (
+                "{metadata: {namespace: team}}",
+                vec!["involvedObject.namespace: Invalid value: \"\": does not match event.namespace"],
+            ),
+            (
+                "{eventTime: '1970-01-01T00:01:30.000000Z', reportingComponent: a, reason: b}",
+                vec!["reportingInstance: Required value", "action: Required value"],
+            ),
+        ] {
+            assert_eq!(faults_of_create::<Event>(yaml), want, "{yaml}");
+        }
+    }
+}

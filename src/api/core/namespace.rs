@@ -138,3 +138,50 @@ impl Kind for Namespace {
         (path == "status.phase").then(|| self.status.phase.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::testing::{decode, faults_of_create, row_text};
+
+    #[test]
+    fn a_new_namespace_is_active_and_held() {
+        let mut namespace: Namespace = decode("{metadata: {name: team}, spec: {finalizers: [example.com/mine]}}");
+        namespace.prepare_for_create();
+        assert_eq!(namespace.metadata.labels.get("kubernetes.io/metadata.name").map(|v| v.as_str()), Some("team"));
+        assert_eq!(namespace.spec.finalizers.as_slice(), ["example.com/mine", "kubernetes"]);
+        assert_eq!(row_text(&namespace, 0), "team|Active|<unknown>");
+        assert_eq!(namespace.field("status.phase").as_deref(), Some("Active"));
+    }
+
+    #[test]
+    fn finalizers_are_known_or_qualified() {
+        assert_eq!(
+            faults_of_create::<Namespace>("{metadata: {name: team}, spec: {finalizers: [mine]}}"),
+            ["spec.finalizers: Invalid value: \"mine\": name is neither a standard finalizer name nor is it fully \
+                 qualified"]
+        );
+    }
+
+    #[test]
+    fn names_are_labels() {
+        let faults = faults_of_create::<Namespace>("{metadata: {name: Team.a}}");
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].starts_with("metadata.name: Invalid value: \"Team.a\": a lowercase RFC 1123 label must"));
+    }
+
+    #[test]
+    fn the_phase_goes_with_the_deletion() {
+        let mut namespace: Namespace = decode("{metadata: {name: team}, status: {phase: Terminating}}");
+        let mut errs = ErrorList::default();
+        namespace.validate_status_update(&namespace, &mut errs);
+        assert_eq!(
+            errs.aggregate(),
+            "status.Phase: Invalid value: \"Terminating\": may only be 'Active' if `deletionTimestamp` is empty"
+        );
+        namespace.metadata.deletion_timestamp = Some(Time::from_unix(1));
+        let mut errs = ErrorList::default();
+        namespace.validate_status_update(&namespace, &mut errs);
+        assert!(errs.is_empty());
+    }
+}

@@ -282,3 +282,6 @@ impl Kind for Node {
         (path == "spec.unschedulable").then(|| if self.spec.unschedulable { "true" } else { "false" }.into())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,3 +140,80 @@ impl Kind for Secret {
         (path == "type").then(|| self.type_.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::testing::{decode, faults_of_create, faults_of_update};
+
+    #[test]
+    fn text_moves_into_the_data_and_wins() {
+        let secret: Secret = decode("{data: {a: b2xk, b: b2xk}, stringData: {a: new}}");
+        assert_eq!(secret.data.get("a").map(Bytes::to_text).as_deref(), Some("new"));
+        assert_eq!(secret.data.get("b").map(Bytes::to_text).as_deref(), Some("old"));
+        assert!(secret.string_data.is_empty());
+        assert_eq!(secret.type_, "Opaque");
+    }
+
+    #[test]
+    fn refusals_are_those_of_a_cluster() {
+        for (type_, data, want) in [
+            ("Opaque", "{a: x}", vec![]),
+            ("example.com/own", "{}", vec![]),
+            ("kubernetes.io/tls", "{a: x}", vec!["data[tls.crt]: Required value", "data[tls.key]: Required value"]),
+            ("kubernetes.io/dockerconfigjson", "{a: x}", vec!["data[.dockerconfigjson]: Required value"]),
+            (
+                "kubernetes.io/dockerconfigjson",
+                "{.dockerconfigjson: not json}",
+                vec![
+                    "data[.dockerconfigjson]: Invalid value: \"<secret contents redacted>\": invalid character 'o' in \
+                     literal null (expecting 'u')",
+                ],
+            ),
+            (
+                "kubernetes.io/dockercfg",
+                "{.dockercfg: '{'}",
+                vec!["data[.dockercfg]: Invalid value: \"<secret contents redacted>\": unexpected end of JSON input"],
+            ),
+            (
+                "kubernetes.io/dockercfg",
+                "{.dockercfg: '[]'}",
+                vec![
+                    "data[.dockercfg]: Invalid value: \"<secret contents redacted>\": json: cannot unmarshal array into \
+                     Go value of type map[string]interface {}",
+                ],
+            ),
+            (
+                "kubernetes.io/basic-auth",
+                "{a: x}",
+                vec!["data[username]: Required value", "data[password]: Required value"],
+            ),
+            ("kubernetes.io/basic-auth", "{username: x}", vec![]),
+            ("kubernetes.io/ssh-auth", "{ssh-privatekey: ''}", vec!["data[ssh-privatekey]: Required value"]),
+            (
+                "kubernetes.io/service-account-token",
+                "{}",
+                vec!["metadata.annotations[kubernetes.io/service-account.name]: Required value"],
+            ),
+        ] {
+            let yaml = format!("{{type: {type_}, stringData: {data}}}");
+            assert_eq!(faults_of_create::<Secret>(&yaml), want, "{yaml}");
+        }
+    }
+
+    #[test]
+    fn the_type_stays() {
+        assert_eq!(
+            faults_of_update::<Secret>("{type: Opaque}", "{type: example.com/own}"),
+            ["type: Invalid value: \"example.com/own\": field is immutable"]
+        );
+    }
+
+    #[test]
+    fn a_pair_that_is_none_is_warned_of() {
+        let secret: Secret = decode("{type: kubernetes.io/tls, stringData: {tls.crt: x, tls.key: y}}");
+        let mut warnings = Vec::new();
+        secret.warnings(None, &mut warnings);
+        assert_eq!(warnings, ["tls: failed to find any PEM data in certificate input"]);
+    }
+}
