@@ -64,6 +64,7 @@ macro_rules! controllers {
 }
 
 controllers! {
+    deployment: DeploymentController,
     replica_set: ReplicaSetController,
     service_account: ServiceAccountController,
 }

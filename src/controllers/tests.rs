@@ -1,6 +1,7 @@
 //! A control plane without kubelets or a scheduler, for tests of controllers: they see what they wrote 10 ms later.
 
 use super::ControllerManager;
+use crate::api::core::{Pod, PodCondition};
 use crate::api::{Key, Kind, KindId, Object};
 use crate::apimachinery::time::Time as Wall;
 use crate::apimachinery::{ObjectMeta, Str};
@@ -13,9 +14,9 @@ use std::rc::Rc;
 const EPOCH: i64 = 1_767_225_600;
 const LAG: Duration = MILLISECOND.saturating_mul(10);
 
-pub(super) struct World {
-    pub(super) server: Server,
-    pub(super) now: Time,
+pub(in crate::controllers) struct World {
+    pub(in crate::controllers) server: Server,
+    pub(in crate::controllers) now: Time,
     manager: ControllerManager,
     rng: Rng,
     trace: Trace<What>,
@@ -26,16 +27,16 @@ pub(super) struct World {
     recorder: Recorder,
 }
 
-pub(super) fn meta(name: &str) -> ObjectMeta {
+pub(in crate::controllers) fn meta(name: &str) -> ObjectMeta {
     ObjectMeta { name: Str::from(name), namespace: Str::literal("default"), ..ObjectMeta::default() }
 }
 
-pub(super) fn key(name: &str) -> Key {
+pub(in crate::controllers) fn key(name: &str) -> Key {
     Key::new("default", name)
 }
 
 impl World {
-    pub(super) fn new() -> World {
+    pub(in crate::controllers) fn new() -> World {
         let mut manager = ControllerManager::default();
         manager.start(Time::ZERO);
         let mut world = World {
@@ -75,41 +76,41 @@ impl World {
     }
 
     /// A turn of somebody who sees everything.
-    pub(super) fn act<T>(&mut self, f: impl FnOnce(&mut Turn) -> T) -> T {
+    pub(in crate::controllers) fn act<T>(&mut self, f: impl FnOnce(&mut Turn) -> T) -> T {
         let (view, user) = (self.server.store.head().clone(), self.user.clone());
         self.turn(view, &user, f)
     }
 
-    pub(super) fn create<K: Kind>(&mut self, object: K) -> Rc<K> {
+    pub(in crate::controllers) fn create<K: Kind>(&mut self, object: K) -> Rc<K> {
         self.act(|t| t.create(object)).expect("the object is made")
     }
 
-    pub(super) fn patch<K: Kind>(&mut self, key: &Key, f: impl FnOnce(&mut K)) {
+    pub(in crate::controllers) fn patch<K: Kind>(&mut self, key: &Key, f: impl FnOnce(&mut K)) {
         self.act(|t| t.patch(key, f)).expect("the object is changed");
     }
 
-    pub(super) fn delete(&mut self, kind: KindId, key: &Key, propagation: Propagation) {
+    pub(in crate::controllers) fn delete(&mut self, kind: KindId, key: &Key, propagation: Propagation) {
         let options = DeleteOptions { propagation: Some(propagation), ..DeleteOptions::default() };
         self.act(|t| t.delete(kind, key, &options)).expect("the object is deleted");
     }
 
-    pub(super) fn get<K: Kind>(&self, key: &Key) -> Option<&Rc<K>> {
+    pub(in crate::controllers) fn get<K: Kind>(&self, key: &Key) -> Option<&Rc<K>> {
         self.server.store.head().get(key)
     }
 
-    pub(super) fn list<K: Kind>(&self) -> Vec<Rc<K>> {
+    pub(in crate::controllers) fn list<K: Kind>(&self) -> Vec<Rc<K>> {
         self.server.store.head().list(None).cloned().collect()
     }
 
     /// `reason: message` of every event, oldest first.
-    pub(super) fn events(&self) -> Vec<String> {
+    pub(in crate::controllers) fn events(&self) -> Vec<String> {
         let mut events = self.list::<crate::api::core::Event>();
         events.sort_by_key(|e| e.metadata.resource_version.0);
         events.iter().map(|e| format!("{}: {}", e.reason, e.message)).collect()
     }
 
     /// Lets the controllers work for that long.
-    pub(super) fn run(&mut self, length: Duration) {
+    pub(in crate::controllers) fn run(&mut self, length: Duration) {
         let end = self.now + length;
         let mut deliver_at = self.now + LAG;
         loop {
@@ -157,7 +158,7 @@ impl World {
     }
 
     /// Syncs every key of every controller; whether nothing was written.
-    pub(super) fn is_fixpoint(&mut self) -> bool {
+    pub(in crate::controllers) fn is_fixpoint(&mut self) -> bool {
         self.deliver();
         let before = self.server.store.rev();
         for (index, keys) in self.manager.all_keys(&self.view) {
@@ -169,8 +170,27 @@ impl World {
         self.server.store.rev() == before
     }
 
+    /// Every pod runs and is ready, as far as `f` says so.
+    pub(in crate::controllers) fn make_ready(&mut self, f: impl Fn(&Pod) -> bool) {
+        let now = Wall::from_unix(EPOCH + self.now.as_secs());
+        for pod in self.list::<Pod>().iter().filter(|p| f(p) && !p.is_ready()) {
+            self.set_status(KindId::Pod, &pod.metadata.key(), |o| {
+                let mut p = (**o.downcast::<Pod>().expect("a pod")).clone();
+                let status = Rc::make_mut(&mut p.status);
+                status.phase = Str::literal("Running");
+                status.set_condition(PodCondition {
+                    type_: Str::literal("Ready"),
+                    status: Str::literal("True"),
+                    last_transition_time: now,
+                    ..PodCondition::default()
+                });
+                *o = Object::of(p);
+            });
+        }
+    }
+
     /// Writes a status as the kubelet would.
-    pub(super) fn set_status(&mut self, kind: KindId, key: &Key, f: impl FnOnce(&mut Object)) {
+    pub(in crate::controllers) fn set_status(&mut self, kind: KindId, key: &Key, f: impl FnOnce(&mut Object)) {
         let now = Wall::from_unix(EPOCH + self.now.as_secs());
         self.act(|t| {
             let mut cx = crate::apiserver::Cx {
