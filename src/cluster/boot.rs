@@ -3,7 +3,7 @@
 //! Upstream: pkg/controlplane/controller/{systemnamespaces,kubernetesservice}
 //! Differs: there all at once at the first instant.
 
-use super::{Cluster, Event, Fault, Input, Node};
+use super::{Cluster, Event, Fault, Node};
 use crate::api::Object;
 use crate::api::core::{Namespace, Service, ServicePort, ServiceSpec};
 use crate::apimachinery::int_or_string::IntOrString;
@@ -93,15 +93,7 @@ pub(super) fn add_node(c: &mut Cluster, machine: Machine, cause: u64) {
 }
 
 impl Cluster {
-    /// Something from outside happens now.
-    pub fn input(&mut self, input: &Input) {
-        match input {
-            Input::Fault(fault) => self.fault(fault),
-        }
-        self.publish();
-    }
-
-    fn fault(&mut self, fault: &Fault) {
+    pub(super) fn fault(&mut self, fault: &Fault) {
         let cause = self.trace.push(self.now, 0, What::Fault { what: Str::from(fault.to_string()) });
         let now = self.now;
         let (Fault::NodeDown { node, .. } | Fault::KubeletRestart { node } | Fault::RemoveNode { node }) = fault else {

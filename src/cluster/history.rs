@@ -1,3 +1,202 @@
-//! placeholder
-#[derive(Clone, Default)]
-pub struct History {}
+//! A cluster with its past: checkpoints, inputs, seek, undo.
+//!
+//! A checkpoint is a clone, which is a handful of pointers; what lies between two of them is replayed. An input is
+//! recorded with the number of turns that came before it, so that a replay puts it at exactly the same place.
+
+use super::{Cluster, Config, Input};
+use crate::apiserver::wire::Answer;
+use crate::sim::{Duration, Time};
+use std::collections::BTreeMap;
+
+/// How often a checkpoint is made, and how many are kept before every second of the older half goes.
+const EVERY: Duration = Duration::from_secs(5);
+const EVERY_STEPS: u64 = 2_000;
+const KEEP: usize = 240;
+
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub at: Time,
+    /// Turns taken before it.
+    steps: u64,
+    pub input: Input,
+    /// What the user did it for; inputs of one action share a number and are undone together.
+    pub action: u64,
+    pub label: String,
+}
+
+/// The present, and how it came about.
+pub struct History {
+    cluster: Cluster,
+    /// The newest instant that was reached.
+    head: Time,
+    checkpoints: BTreeMap<(Time, u64), Cluster>,
+    inputs: Vec<Recorded>,
+    /// Inputs up to here have happened in `cluster`.
+    done: usize,
+    undone: Vec<Vec<Recorded>>,
+    actions: u64,
+}
+
+impl History {
+    pub fn new(config: Config) -> History {
+        let cluster = Cluster::new(config);
+        let mut history = History {
+            head: cluster.now(),
+            checkpoints: BTreeMap::new(),
+            inputs: Vec::new(),
+            done: 0,
+            undone: Vec::new(),
+            actions: 0,
+            cluster,
+        };
+        history.checkpoint();
+        history
+    }
+
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    pub fn head(&self) -> Time {
+        self.head
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.cluster.now() >= self.head
+    }
+
+    pub fn inputs(&self) -> &[Recorded] {
+        &self.inputs
+    }
+
+    fn checkpoint(&mut self) {
+        self.checkpoints.insert((self.cluster.now(), self.cluster.steps), self.cluster.clone());
+        if self.checkpoints.len() > KEEP {
+            let old: Vec<_> = self.checkpoints.keys().copied().take(KEEP / 2).skip(1).step_by(2).collect();
+            for key in old {
+                self.checkpoints.remove(&key);
+            }
+        }
+    }
+
+    fn checkpoint_if_due(&mut self) {
+        let (at, steps) = *self.checkpoints.keys().next_back().expect("the first one is never dropped");
+        let now = self.cluster.now();
+        if now >= at + EVERY || self.cluster.steps >= steps + EVERY_STEPS {
+            self.checkpoint();
+        }
+    }
+
+    /// The next recorded input, if it comes before the next event of the agenda.
+    fn input_is_next(&self) -> Option<&Recorded> {
+        self.inputs.get(self.done).filter(|i| i.steps <= self.cluster.steps)
+    }
+
+    /// One turn, or one recorded input when the past is being replayed; whether there was one up to `until`.
+    pub fn step(&mut self, until: Time) -> bool {
+        if let Some(next) = self.input_is_next().filter(|i| i.at <= until) {
+            let (at, input) = (next.at, next.input.clone());
+            self.cluster.now = at.max(self.cluster.now);
+            self.cluster.input(&input);
+            self.done += 1;
+            return true;
+        }
+        if self.cluster.next_at().is_none_or(|at| at > until) {
+            return false;
+        }
+        self.cluster.step();
+        self.head = self.head.max(self.cluster.now());
+        self.checkpoint_if_due();
+        true
+    }
+
+    /// Runs until `until`; what was undone stays undone.
+    pub fn run_until(&mut self, until: Time) {
+        while self.step(until) {}
+        self.arrive(until);
+    }
+
+    /// Lets the clock stand at `until` where nothing is due before.
+    pub fn arrive(&mut self, until: Time) {
+        self.cluster.now = self.cluster.now.max(until);
+        self.head = self.head.max(self.cluster.now());
+    }
+
+    /// A new action of the user; the inputs that follow belong to it. What lay in the future is forgotten.
+    pub fn begin_action(&mut self) -> u64 {
+        self.undone.clear();
+        self.actions += 1;
+        self.actions
+    }
+
+    /// Something from outside, now.
+    pub fn input(&mut self, action: u64, label: &str, input: Input) -> Option<Answer> {
+        self.forget_future();
+        let (at, steps) = (self.cluster.now(), self.cluster.steps);
+        self.inputs.push(Recorded { at, steps, input: input.clone(), action, label: label.to_owned() });
+        self.done = self.inputs.len();
+        self.cluster.input(&input)
+    }
+
+    fn forget_future(&mut self) {
+        self.inputs.truncate(self.done);
+        let now = (self.cluster.now(), self.cluster.steps);
+        self.checkpoints.split_off(&(now.0, now.1 + 1));
+        self.head = self.cluster.now();
+    }
+
+    /// The state at `to`: the nearest checkpoint before it, and a replay from there.
+    pub fn seek(&mut self, to: Time) {
+        self.restore(to, u64::MAX, usize::MAX);
+        self.run_until(to);
+    }
+
+    /// Goes back to a checkpoint not after that place, with only the first `inputs` inputs done.
+    fn restore(&mut self, to: Time, steps: u64, inputs: usize) {
+        let done_at =
+            |c: &Cluster| self.inputs.iter().take(inputs).take_while(|i| (i.at, i.steps) < (c.now(), c.steps)).count();
+        let (_, found) = self.checkpoints.range(..=(to, steps)).next_back().expect("the first one is never dropped");
+        let (found, done) = (found.clone(), done_at(found));
+        self.done = done;
+        self.cluster = found;
+    }
+
+    /// Takes back the last action: the state just before it. Its label.
+    pub fn undo(&mut self) -> Option<String> {
+        let action = self.inputs.get(..self.done)?.last()?.action;
+        let first = self.inputs.iter().position(|i| i.action == action)?;
+        let mut taken = self.inputs.split_off(first);
+        taken.retain(|i| i.action == action);
+        let (at, steps) = (taken[0].at, taken[0].steps);
+        let label = taken[0].label.clone();
+        self.checkpoints.split_off(&(at, steps + 1));
+        self.restore(at, steps, first);
+        while self.cluster.steps < steps || self.done < first {
+            if !self.step(at) {
+                break;
+            }
+        }
+        self.arrive(at);
+        self.head = at;
+        self.undone.push(taken);
+        Some(label)
+    }
+
+    /// Does again what was undone last, now.
+    pub fn redo(&mut self) -> Option<String> {
+        let taken = self.undone.pop()?;
+        let label = taken.first()?.label.clone();
+        for r in taken {
+            self.input(r.action, &r.label, r.input);
+        }
+        Some(label)
+    }
+
+    pub fn can_undo(&self) -> bool {
+        self.done > 0
+    }
+
+    pub fn can_redo(&self) -> bool {
+        !self.undone.is_empty()
+    }
+}

@@ -1,10 +1,14 @@
-//! What comes from outside: faults of machines. Requests come through the wire.
+//! What comes from outside: requests to the API, faults of machines.
 
+use super::Cluster;
 use crate::apimachinery::Str;
+use crate::apiserver::wire::{Answer, Request};
 use crate::kubelet::Machine;
+use std::rc::Rc;
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub enum Input {
+    Request(Rc<Request>),
     Fault(Fault),
 }
 
@@ -33,6 +37,20 @@ impl std::fmt::Display for Fault {
             Fault::KubeletRestart { node } => write!(f, "the kubelet of {node} restarts"),
             Fault::AddNode(m) => write!(f, "{} is added", m.name),
             Fault::RemoveNode { node } => write!(f, "{node} is removed"),
+        }
+    }
+}
+
+impl Cluster {
+    /// Something from outside happens now; requests have an answer.
+    pub fn input(&mut self, input: &Input) -> Option<Answer> {
+        match input {
+            Input::Request(request) => Some(self.request(request)),
+            Input::Fault(fault) => {
+                self.fault(fault);
+                self.publish();
+                None
+            }
         }
     }
 }

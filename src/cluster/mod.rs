@@ -9,7 +9,7 @@ mod input;
 mod wire;
 
 pub use config::{Config, machine};
-pub use history::History;
+pub use history::{History, Recorded};
 pub use input::{Fault, Input};
 
 use crate::api::{Key, KindId};
