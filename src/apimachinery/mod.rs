@@ -10,6 +10,7 @@ pub mod labels;
 pub mod list;
 pub mod meta;
 pub mod names;
+pub mod patch;
 pub mod quantity;
 pub mod scalars;
 pub mod schema;
