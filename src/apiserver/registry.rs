@@ -256,7 +256,7 @@ impl Server {
         if new.ptr_eq(&old) || new == old {
             return Ok(Updated { object: old, changed: false });
         }
-        if should_delete_during_update(new.meta(), old.meta()) {
+        if should_delete_during_update(&new, old.meta()) {
             if !cx.dry_run {
                 self.remove(kind, key, cx.cause);
             }
@@ -465,8 +465,15 @@ fn keep_system_fields(meta: &mut ObjectMeta, old: &ObjectMeta) {
     }
 }
 
-fn should_delete_during_update(new: &ObjectMeta, old: &ObjectMeta) -> bool {
-    new.finalizers.is_empty() && old.deletion_timestamp.is_some() && old.deletion_grace_period_seconds.unwrap_or(0) == 0
+/// A namespace has finalizers of its own beside those of every object (ShouldDeleteNamespaceDuringUpdate).
+fn should_delete_during_update(new: &Object, old: &ObjectMeta) -> bool {
+    let is_held = |n: &Rc<crate::api::core::Namespace>| !n.spec.finalizers.is_empty();
+    if new.downcast().is_some_and(is_held) {
+        return false;
+    }
+    new.meta().finalizers.is_empty()
+        && old.deletion_timestamp.is_some()
+        && old.deletion_grace_period_seconds.unwrap_or(0) == 0
 }
 
 fn preconditions(object: &Object, options: &DeleteOptions) -> Result<(), Status> {

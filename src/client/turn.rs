@@ -5,7 +5,7 @@ use super::trace::{Verb, What};
 use crate::api::core::Pod;
 use crate::api::{Key, Kind, KindId, Object};
 use crate::apimachinery::time::{MicroTime, Time as Wall};
-use crate::apimachinery::{Status, Str};
+use crate::apimachinery::{List, Status, Str};
 use crate::apiserver::{Cx, DeleteOptions, Server, Sub, Tables};
 use crate::sim::{Duration, Rng, Time, Trace};
 use std::rc::Rc;
@@ -194,6 +194,18 @@ impl Turn<'_> {
     pub fn get_live_object(&mut self, kind: KindId, key: &Key) -> Result<Object, Status> {
         self.calls += 1;
         self.server.get(kind, key).cloned()
+    }
+
+    /// Everything of one kind and namespace at the store's head, as upstream's namespace controller lists it.
+    pub fn list_live(&mut self, kind: KindId, namespace: &str) -> Vec<Object> {
+        self.calls += 1;
+        self.server.store.head().objects(kind, Some(namespace)).map(|(_, o)| o.clone()).collect()
+    }
+
+    /// Sets what still has to be done before the namespace may go.
+    pub fn finalize_namespace(&mut self, name: &str, finalizers: List<Str>) -> Result<Object, Status> {
+        let key = Key::new("", name);
+        self.call(Verb::Update, KindId::Namespace, key.clone(), |s, cx| s.finalize_namespace(cx, &key, finalizers))
     }
 
     /// Puts the pod on the node. Upstream: pkg/registry/core/pod/storage/storage.go (BindingREST).

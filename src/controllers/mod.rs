@@ -65,7 +65,10 @@ macro_rules! controllers {
 
 controllers! {
     deployment: DeploymentController,
+    garbage_collector: GarbageCollector,
+    namespace: NamespaceController,
     replica_set: ReplicaSetController,
+    root_ca: RootCaPublisher,
     service_account: ServiceAccountController,
 }
 

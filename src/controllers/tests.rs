@@ -1,7 +1,7 @@
 //! A control plane without kubelets or a scheduler, for tests of controllers: they see what they wrote 10 ms later.
 
 use super::ControllerManager;
-use crate::api::core::{Pod, PodCondition};
+use crate::api::core::{Container, Pod, PodCondition, PodSpec, PodTemplateSpec};
 use crate::api::{Key, Kind, KindId, Object};
 use crate::apimachinery::time::Time as Wall;
 use crate::apimachinery::{ObjectMeta, Str};
@@ -33,6 +33,29 @@ pub(in crate::controllers) fn meta(name: &str) -> ObjectMeta {
 
 pub(in crate::controllers) fn key(name: &str) -> Key {
     Key::new("default", name)
+}
+
+/// A template with label `app: web` and one container, its defaults written out.
+pub(in crate::controllers) fn template(image: &'static str) -> PodTemplateSpec {
+    let container = Container {
+        name: Str::literal("c"),
+        image: Str::literal(image),
+        image_pull_policy: Str::literal("IfNotPresent"),
+        termination_message_path: Str::literal("/dev/termination-log"),
+        termination_message_policy: Str::literal("File"),
+        ..Container::default()
+    };
+    let spec = PodSpec {
+        containers: vec![container].into(),
+        restart_policy: Str::literal("Always"),
+        dns_policy: Str::literal("ClusterFirst"),
+        scheduler_name: Str::literal("default-scheduler"),
+        termination_grace_period_seconds: Some(30),
+        security_context: Some(Rc::default()),
+        ..PodSpec::default()
+    };
+    let labels = [("app", Str::literal("web"))].into_iter().collect();
+    PodTemplateSpec { metadata: ObjectMeta { labels, ..ObjectMeta::default() }, spec: Rc::new(spec) }
 }
 
 impl World {

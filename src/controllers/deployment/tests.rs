@@ -1,27 +1,21 @@
 //! Tests of the Deployment controller with the ReplicaSet controller at its side.
 
-use super::super::tests::{World, key, meta};
+use super::super::tests::{World, key, meta, template};
 use super::util::{condition, desired, size};
 use super::*;
 use crate::api::apps::{DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
-use crate::api::core::{Container, PodSpec, PodTemplateSpec};
-use crate::apimachinery::{Map, ObjectMeta};
+use crate::apimachinery::Map;
 use crate::sim::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn deployment(replicas: i32, strategy: &'static str) -> Deployment {
     let labels: Map = [("app", Str::literal("web"))].into_iter().collect();
-    let container = Container { name: Str::literal("c"), image: Str::literal("nginx:1"), ..Container::default() };
-    let template = PodTemplateSpec {
-        metadata: ObjectMeta { labels: labels.clone(), ..ObjectMeta::default() },
-        spec: Rc::new(PodSpec { containers: vec![container].into(), ..PodSpec::default() }),
-    };
     let rolling = RollingUpdateDeployment { max_surge: Some(1.into()), max_unavailable: Some(0.into()) };
     let spec = DeploymentSpec {
         replicas: Some(replicas),
         selector: Some(Rc::new(LabelSelector { match_labels: labels, ..LabelSelector::default() })),
-        template: Rc::new(template),
+        template: Rc::new(template("nginx:1")),
         strategy: DeploymentStrategy {
             type_: Str::literal(strategy),
             rolling_update: (strategy == "RollingUpdate").then(|| Rc::new(rolling)),

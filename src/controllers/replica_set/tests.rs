@@ -1,10 +1,10 @@
 //! Tests of the ReplicaSet controller.
 
-use super::super::tests::{World, key, meta};
+use super::super::tests::{World, key, meta, template};
 use super::*;
 use crate::api::apps::ReplicaSetSpec;
-use crate::api::core::{Container, PodCondition, PodSpec, PodStatus, PodTemplateSpec};
-use crate::apimachinery::{LabelSelector, Map, ObjectMeta};
+use crate::api::core::{PodCondition, PodStatus};
+use crate::apimachinery::{LabelSelector, Map};
 use crate::apiserver::Propagation;
 
 fn labels() -> Map {
@@ -12,16 +12,11 @@ fn labels() -> Map {
 }
 
 fn replica_set(replicas: i32) -> ReplicaSet {
-    let container = Container { name: Str::literal("c"), image: Str::literal("nginx"), ..Container::default() };
-    let template = PodTemplateSpec {
-        metadata: ObjectMeta { labels: labels(), ..ObjectMeta::default() },
-        spec: Rc::new(PodSpec { containers: vec![container].into(), ..PodSpec::default() }),
-    };
     let selector = LabelSelector { match_labels: labels(), ..LabelSelector::default() };
     let spec = ReplicaSetSpec {
         replicas: Some(replicas),
         selector: Some(Rc::new(selector)),
-        template: Rc::new(template),
+        template: Rc::new(template("nginx")),
         ..ReplicaSetSpec::default()
     };
     ReplicaSet { metadata: meta("web"), spec: Rc::new(spec), ..ReplicaSet::default() }
