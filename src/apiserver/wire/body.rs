@@ -108,19 +108,3 @@ pub(super) fn strict(
         FieldValidation::Ignore => Ok(()),
     }
 }
-
-/// Go's `%+v` of a decoded JSON tree: `map[a:1 b:[x y]]`.
-pub(super) fn go_text(v: &Value) -> String {
-    match v {
-        Value::Null => "<nil>".to_owned(),
-        Value::String(s) => s.clone(),
-        Value::Array(items) => {
-            format!("[{}]", items.iter().map(go_text).collect::<Vec<_>>().join(" "))
-        }
-        Value::Object(map) => {
-            let pairs: Vec<String> = map.iter().map(|(k, v)| format!("{k}:{}", go_text(v))).collect();
-            format!("map[{}]", pairs.join(" "))
-        }
-        other => other.to_string(),
-    }
-}

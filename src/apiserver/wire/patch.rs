@@ -7,8 +7,9 @@ use super::path::Target;
 use super::read::respond;
 use super::verbs::{encode_scale, scale_of, store_scale, sub_of};
 use super::{Request, Response, body};
+use crate::apimachinery::patch::{PatchError, go_text, json, merge, strategic};
 use crate::apimachinery::schema::StructSchema;
-use crate::apimachinery::value::parse_json;
+use crate::apimachinery::value::{go_word, parse_json};
 use crate::apimachinery::{Decoder, ErrorList, Path, Status, Value};
 use crate::apiserver::{Cx, Server};
 
@@ -42,13 +43,27 @@ fn invalid(value: &str, why: &str) -> Status {
 }
 
 /// The patched tree.
-fn apply(form: Form, current: &Value, patch: &Value, schema: &'static StructSchema) -> Result<Value, Status> {
-    match form {
-        Form::Json | Form::Merge | Form::Strategic => {
-            let _ = (current, patch, schema);
-            Err(Status::bad_request("patches are not there yet"))
-        }
-        Form::Apply => unreachable!("server-side apply has a way of its own"),
+fn apply(form: Form, current: Value, patch: &Value, schema: &'static StructSchema) -> Result<Value, Status> {
+    let (Value::Object(document), form) = (current, form) else { unreachable!("an object encodes to an object") };
+    let done = match (form, patch) {
+        (Form::Json, patch) => json::JsonPatch::decode(patch).and_then(|p| p.apply(&Value::Object(document))),
+        (Form::Merge, patch) => merge::apply(document, patch.clone()),
+        (Form::Strategic, Value::Object(patch)) => strategic::apply(document, patch.clone(), schema).map(Value::Object),
+        (Form::Strategic, other) => Err(PatchError::BadRequest(format!(
+            "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+            go_word(other)
+        ))),
+        (Form::Apply, _) => unreachable!("server-side apply has a way of its own"),
+    };
+    done.map_err(status)
+}
+
+fn status(e: PatchError) -> Status {
+    match e {
+        PatchError::BadRequest(text) => Status::bad_request(text),
+        PatchError::TooLarge(text) => Status::too_large(text),
+        PatchError::Unprocessable(text) => Status::new(422, "Invalid", text, None),
+        PatchError::Server(text) => Status::unknown(text),
     }
 }
 
@@ -62,9 +77,9 @@ pub(super) fn patch(server: &mut Server, cx: &mut Cx, r: &Request, t: &Target) -
     let kind = t.kind;
     let done = server.update(cx, kind, &t.key(), sub_of(t), |old, cx| {
         let current = old.encode();
-        let patched = apply(form, &current, &tree, kind.schema())?;
+        let patched = apply(form, current, &tree, kind.schema())?;
         let mut d = Decoder::new();
-        let shown = || if form == Form::Strategic { body::go_text(&tree) } else { patched.to_string() };
+        let shown = || if form == Form::Strategic { go_text(&tree) } else { patched.to_string() };
         let object = kind.decode(&patched, &mut d);
         if let Some(e) = d.error.take() {
             return Err(invalid(&shown(), &if form == Form::Strategic { converter_words(&e) } else { e }));
@@ -121,7 +136,7 @@ pub(super) fn scale(server: &mut Server, cx: &mut Cx, r: &Request, t: &Target) -
     static SCALE: StructSchema = crate::api::autoscaling::Scale::SCHEMA;
     let patched = match form {
         Form::Apply => return Err(Status::unsupported_media_type("server-side apply of a scale is not supported")),
-        form => apply(form, &current, &tree, &SCALE)?,
+        form => apply(form, current, &tree, &SCALE)?,
     };
     store_scale(server, cx, t, &patched)
 }
