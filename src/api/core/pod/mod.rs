@@ -1,23 +1,51 @@
 //! v1 Pod: the one big room.
+//!
+//! Upstream: pkg/registry/core/pod/strategy.go, pkg/apis/core/validation/validation.go, pkg/api/pod/
+//! Differs: nothing known.
 
 mod affinity;
 mod container;
+mod defaults;
+mod image;
+mod print;
+pub mod qos;
+pub mod resources;
 mod status;
+#[cfg(test)]
+pub(crate) mod testing;
 mod types;
 mod volume;
 
 pub use affinity::*;
 pub use container::*;
+pub use defaults::{set_claim_spec_defaults, set_pod_spec_defaults, set_template_defaults};
+pub use image::{ImageName, parse_image_name};
+pub use print::Summary;
 pub use status::*;
 pub use types::*;
 pub use volume::*;
 
-use crate::api::kind::{Kind, KindInfo};
+use crate::api::kind::{Column, Kind, KindInfo, PrintCx};
+use crate::apimachinery::{Str, Value};
 
 impl Kind for Pod {
     const INFO: KindInfo =
         KindInfo { short: &["po"], categories: &["all"], status: true, ..KindInfo::core("Pod", "pods") };
+    const COLUMNS: &'static [Column] = print::COLUMNS;
+    const FIELDS: &'static [&'static str] = print::FIELDS;
     crate::kind_glue!(Pod);
+
+    fn set_defaults(&mut self) {
+        self.fill();
+    }
+
+    fn row(&self, cx: &PrintCx) -> Vec<Value> {
+        self.cells(cx)
+    }
+
+    fn field(&self, path: &str) -> Option<Str> {
+        print::field(self, path)
+    }
 }
 
 impl PodStatus {
