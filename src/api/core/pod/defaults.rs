@@ -1,8 +1,8 @@
 //! What a pod gets where its author said nothing.
 //!
 //! Upstream: pkg/apis/core/v1/{defaults,zz_generated.defaults}.go (SetDefaults_Pod, SetDefaults_PodSpec,
-//! SetObjectDefaults_Pod)
-//! Differs: nothing known.
+//! SetObjectDefaults_Pod), pkg/apis/core/v1/conversion.go (fields that follow from others)
+//! Differs: annotations that once held init containers are not dropped.
 //!
 //! Every step looks before it writes, so that the pods of one template go on sharing its lists.
 
@@ -92,6 +92,38 @@ impl Pod {
         if let Some(new) = shared(&self.status, status) {
             self.status = new;
         }
+        self.settle();
+    }
+
+    /// Makes the fields agree that say one thing twice, after whoever wrote one of them.
+    pub(super) fn settle(&mut self) {
+        if let Some(new) = shared(&self.spec, service_account) {
+            self.spec = new;
+        }
+        // Of pods only: in templates a negative time stays.
+        if self.spec.termination_grace_period_seconds.is_some_and(|s| s < 0) {
+            Rc::make_mut(&mut self.spec).termination_grace_period_seconds = Some(1);
+        }
+        let first = self.status.pod_ips.first().map(|ip| ip.ip.clone()).unwrap_or_default();
+        if first != self.status.pod_ip {
+            let status = Rc::make_mut(&mut self.status);
+            // The single address is older than the list, and the kubelets that know only it win.
+            if status.pod_ip.is_empty() {
+                status.pod_ip = first;
+            } else {
+                status.pod_ips = List::from(vec![PodIP { ip: status.pod_ip.clone() }]);
+            }
+        }
+    }
+}
+
+/// `serviceAccount` is an old name of `serviceAccountName`.
+fn service_account(s: &mut Part<PodSpec>) {
+    if s.service_account_name.is_empty() && !s.service_account.is_empty() {
+        s.to_mut().service_account_name = s.service_account.clone();
+    }
+    if s.service_account != s.service_account_name {
+        s.to_mut().service_account = s.service_account_name.clone();
     }
 }
 
@@ -157,6 +189,7 @@ fn host_ports(c: &mut Part<Container>) {
 }
 
 fn pod_spec(s: &mut Part<PodSpec>) {
+    service_account(s);
     text!(s.dns_policy, "ClusterFirst");
     text!(s.restart_policy, "Always");
     if s.security_context.is_none() {
@@ -434,6 +467,16 @@ mod tests {
         p.fill();
         assert!(p.spec.containers.ptr_eq(&template.spec.containers));
         assert_eq!(p.spec.containers[0].image_pull_policy, "Always");
+    }
+
+    #[test]
+    fn fields_that_say_one_thing_agree() {
+        let mut p = pod(r#"{"spec":{"serviceAccount":"a","terminationGracePeriodSeconds":-5},
+            "status":{"podIP":"10.0.0.1","podIPs":[{"ip":"10.0.0.2"}]}}"#);
+        p.fill();
+        assert_eq!((p.spec.service_account_name.as_str(), p.spec.service_account.as_str()), ("a", "a"));
+        assert_eq!(p.spec.termination_grace_period_seconds, Some(1));
+        assert_eq!(p.status.pod_ips[0].ip, "10.0.0.1");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) const COLUMNS: &[Column] = &[
 
 /// What the columns READY, STATUS and RESTARTS say.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Summary {
+pub struct PodSummary {
     pub ready: usize,
     pub total: usize,
     pub status: String,
@@ -47,7 +47,7 @@ impl Restarts {
 }
 
 impl Pod {
-    pub fn summary(&self) -> Summary {
+    pub fn summary(&self) -> PodSummary {
         let (spec, status) = (&self.spec, &self.status);
         let is_sidecar = |name: &str| spec.init_containers.iter().any(|c| c.name == name && c.is_sidecar());
         let mut reason = status.reason.non_empty().unwrap_or(&status.phase).to_owned();
@@ -116,7 +116,7 @@ impl Pod {
             }
         }
         let total = spec.containers.len() + spec.init_containers.iter().filter(|c| c.is_sidecar()).count();
-        Summary { ready, total, status: reason, restarts: all.count, last_restart: all.last }
+        PodSummary { ready, total, status: reason, restarts: all.count, last_restart: all.last }
     }
 
     /// The first condition of that type.

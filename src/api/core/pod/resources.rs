@@ -18,6 +18,13 @@ pub fn is_native(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
 }
 
+/// Neither native nor a quota's name: a device, usually.
+pub fn is_extended(name: &str) -> bool {
+    !is_native(name)
+        && !name.starts_with("requests.")
+        && crate::apimachinery::names::is_qualified_name(&format!("requests.{name}")).is_empty()
+}
+
 /// Whether requests may be less than limits.
 pub fn is_overcommit_allowed(name: &str) -> bool {
     is_native(name) && !is_hugepage(name)
