@@ -19,6 +19,7 @@ pub mod str;
 pub mod time;
 pub mod validation;
 pub mod value;
+pub mod yaml;
 
 pub use codec::{Api, Decoder};
 pub use field_error::{ErrorList, FieldError, Path};

@@ -129,6 +129,11 @@ impl Cluster {
         cluster
     }
 
+    /// When anything but leases, heartbeats and events was last written.
+    pub fn last_change(&self) -> Time {
+        self.last_change
+    }
+
     pub fn now(&self) -> Time {
         self.now
     }

@@ -3,6 +3,8 @@
 //! Upstream: pkg/kubelet
 //! Differs: being built.
 
+mod view;
+
 use crate::api::Key;
 use crate::apimachinery::Str;
 use crate::client::Turn;

@@ -2,8 +2,14 @@
 //!
 //! **Architecture Invariant:** the page knows only `protocol`; it never sees an object of the engine.
 
+mod apply;
+mod inspect;
+mod manifest;
 pub mod protocol;
+#[allow(clippy::module_inception, reason = "the session is what the module is named for")]
 mod session;
+mod trace;
+mod view;
 
 pub use protocol::{Frame, Request};
 pub use session::Session;

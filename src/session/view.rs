@@ -157,7 +157,8 @@ fn requested(pod: &Pod, resource: &str, read: fn(&Quantity) -> i64) -> i64 {
 fn node_row(c: &Cluster, node: &Node) -> NodeRow {
     let status = &node.status;
     let amount = |name: &str| status.allocatable.get(name);
-    let lease = c.tables().get::<crate::api::coordination::Lease>(&Key::new("kube-node-lease", node.metadata.name.clone()));
+    let lease =
+        c.tables().get::<crate::api::coordination::Lease>(&Key::new("kube-node-lease", node.metadata.name.clone()));
     let ready = status.conditions.iter().find(|x| x.type_ == "Ready").map(|x| x.status.to_string());
     let pods: Vec<_> = c.tables().pods_on(&node.metadata.name).filter(|p| !p.is_terminal()).collect();
     let cells = node.row(&PrintCx { now: c.wall() });
