@@ -75,10 +75,7 @@ impl RequiredNodeAffinity {
     pub fn of_pod(pod: &Pod) -> RequiredNodeAffinity {
         let affinity = pod.spec.affinity.as_ref().and_then(|a| a.node_affinity.as_ref());
         let required = affinity.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref());
-        RequiredNodeAffinity {
-            labels: pod.spec.node_selector.clone(),
-            terms: required.map(|r| parse_node_selector(r)),
-        }
+        RequiredNodeAffinity { labels: pod.spec.node_selector.clone(), terms: required.map(|r| parse_node_selector(r)) }
     }
 
     /// Whether it restricts nothing.
@@ -124,10 +121,7 @@ pub fn tolerate(tolerations: &[Toleration], taint: &Taint) -> bool {
 
 /// The first taint that keeps new pods away and is not tolerated.
 pub fn untolerated<'a>(taints: &'a [Taint], tolerations: &[Toleration]) -> Option<&'a Taint> {
-    taints
-        .iter()
-        .filter(|t| t.effect == "NoSchedule" || t.effect == "NoExecute")
-        .find(|t| !tolerate(tolerations, t))
+    taints.iter().filter(|t| t.effect == "NoSchedule" || t.effect == "NoExecute").find(|t| !tolerate(tolerations, t))
 }
 
 #[cfg(test)]

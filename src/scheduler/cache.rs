@@ -51,7 +51,8 @@ impl Counted {
                 meta.namespace == *namespace && meta.deletion_timestamp.is_none() && selects(selector, &meta.labels)
             }
             Counted::Affinity(terms) => {
-                let there = |t: &AffinityTerm| t.namespace_selector.is_empty() || t.namespaces.contains(&meta.namespace);
+                let there =
+                    |t: &AffinityTerm| t.namespace_selector.is_empty() || t.namespaces.contains(&meta.namespace);
                 terms.iter().all(|t| there(t) && selects(&t.selector, &meta.labels))
             }
         }
@@ -332,7 +333,11 @@ impl Inner {
             self.nodes.len()
         });
         let info = Rc::new(NodeInfo::new(name.clone(), slot));
-        if slot == self.nodes.len() { self.nodes.push(info) } else { self.nodes[slot] = info }
+        if slot == self.nodes.len() {
+            self.nodes.push(info)
+        } else {
+            self.nodes[slot] = info
+        }
         self.by_name.insert(name.clone(), slot);
         slot
     }

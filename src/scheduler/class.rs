@@ -75,9 +75,8 @@ pub struct Terms {
 
 impl Terms {
     fn parse(required: &[PodAffinityTerm], preferred: &[WeightedPodAffinityTerm], namespace: &Str) -> Terms {
-        let weighted = |p: &WeightedPodAffinityTerm| {
-            (i64::from(p.weight), AffinityTerm::parse(&p.pod_affinity_term, namespace))
-        };
+        let weighted =
+            |p: &WeightedPodAffinityTerm| (i64::from(p.weight), AffinityTerm::parse(&p.pod_affinity_term, namespace));
         Terms {
             required: required.iter().map(|t| AffinityTerm::parse(t, namespace)).collect(),
             preferred: preferred.iter().map(weighted).collect(),

@@ -214,6 +214,8 @@ pub trait Plugin {
     const LOCAL: bool = false;
     const FILTERS: bool = false;
     const SCORES: bool = false;
+    /// The changes that may make a pod schedulable which the plugin rejected.
+    const EVENTS_TO_REGISTER: &'static [Interest] = &[];
 
     fn pre_enqueue(_pod: &Pod) -> Verdict {
         Ok(())
@@ -226,7 +228,15 @@ pub trait Plugin {
         Ok(())
     }
     /// What `pre_filter` found, were `other` on the node too (`delta` 1), or there no more (-1).
-    fn move_pod(_cx: &mut Cx, _state: &mut CycleState, _pod: &PodInfo, _other: &PodInfo, _node: &NodeInfo, _delta: i64) {}
+    fn move_pod(
+        _cx: &mut Cx,
+        _state: &mut CycleState,
+        _pod: &PodInfo,
+        _other: &PodInfo,
+        _node: &NodeInfo,
+        _delta: i64,
+    ) {
+    }
     fn post_filter(
         _cx: &mut Cx,
         _rng: &mut Stream,
@@ -260,9 +270,6 @@ pub trait Plugin {
         None
     }
     fn post_bind(_t: &mut Turn, _pod: &PodInfo, _node: &str) {}
-    fn events_to_register() -> &'static [Interest] {
-        &[]
-    }
     /// Whether a change that the plugin registered for may make a pod schedulable that it rejected.
     fn queueing_hint(_cx: &mut Cx, _pod: &PodInfo, _change: &Change) -> bool {
         true

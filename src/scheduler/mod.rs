@@ -94,12 +94,8 @@ impl Scheduler {
     }
 
     fn observe_node(&mut self, event: &WatchEvent, view: &Tables, now: Time) {
-        let change = |action| Change {
-            resource: Resource::Node,
-            action,
-            old: event.old.clone(),
-            new: event.new.clone(),
-        };
+        let change =
+            |action| Change { resource: Resource::Node, action, old: event.old.clone(), new: event.new.clone() };
         match (event.old_as::<Node>(), event.new_as::<Node>()) {
             (None, Some(new)) => {
                 self.cache.set_node(new);

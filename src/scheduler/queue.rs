@@ -171,9 +171,8 @@ impl Queue {
 
     /// Moves the pods that a change may help.
     pub fn move_all(&mut self, cx: &mut Cx, change: &Change, only: &dyn Fn(&Pod) -> bool, now: Time) {
-        let interested = |p: PluginId| {
-            p.events_to_register().iter().any(|(r, a)| *r == change.resource && a.meets(change.action))
-        };
+        let interested =
+            |p: PluginId| p.events_to_register().iter().any(|(r, a)| *r == change.resource && a.meets(change.action));
         let mut plugins = PluginSet::default();
         for p in cx.profile.all().filter(|p| interested(*p)) {
             plugins.insert(p);
@@ -204,8 +203,8 @@ impl Queue {
             let wants = p.events_to_register().iter().any(|(r, a)| *r == change.resource && a.meets(change.action));
             wants && p.queueing_hint(cx, &queued.info, change)
         };
-        let worth = queued.rejected_by.is_empty()
-            || cx.profile.all().any(|p| queued.rejected_by.has(p) && helps(p, cx));
+        let worth =
+            queued.rejected_by.is_empty() || cx.profile.all().any(|p| queued.rejected_by.has(p) && helps(p, cx));
         if worth {
             self.requeue(uid, now);
         }

@@ -27,7 +27,10 @@ pub struct Resource {
 fn is_scalar(name: &str) -> bool {
     let native = !name.contains('/') || name.contains("kubernetes.io/");
     let extended = !native && !name.starts_with("requests.");
-    extended || name.starts_with("hugepages-") || name.starts_with("attachable-volumes-") || (native && name.contains('/'))
+    extended
+        || name.starts_with("hugepages-")
+        || name.starts_with("attachable-volumes-")
+        || (native && name.contains('/'))
 }
 
 impl Resource {
@@ -190,7 +193,12 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(containers: &[&[(&str, &str)]], init: &[(&[(&str, &str)], bool)], expected: (i64, i64), weighed: (i64, i64)) {
+    fn check(
+        containers: &[&[(&str, &str)]],
+        init: &[(&[(&str, &str)], bool)],
+        expected: (i64, i64),
+        weighed: (i64, i64),
+    ) {
         let mut p = pod("p", &[]);
         let spec = std::rc::Rc::make_mut(&mut p.spec);
         spec.containers = containers.iter().map(|r| container("c", r)).collect();

@@ -81,7 +81,13 @@ pub fn pre_filter(cx: &mut Cx, state: &mut CycleState, pod: &PodInfo) -> Result<
     rejected.map_or(Ok((names, limiting)), Err)
 }
 
-fn run_filters(cx: &Cx, state: &CycleState, pod: &PodInfo, node: &NodeInfo, which: impl Fn(PluginId) -> bool) -> Verdict {
+fn run_filters(
+    cx: &Cx,
+    state: &CycleState,
+    pod: &PodInfo,
+    node: &NodeInfo,
+    which: impl Fn(PluginId) -> bool,
+) -> Verdict {
     for p in cx.profile.filters().filter(|p| which(*p) && !state.skip_filter.has(*p)) {
         p.filter(cx, state, pod, node).map_err(|s| s.with_plugin(p))?;
     }
@@ -93,8 +99,7 @@ fn run_filters(cx: &Cx, state: &CycleState, pod: &PodInfo, node: &NodeInfo, whic
 pub fn filter_with_nominated(cx: &mut Cx, state: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Verdict {
     let nominator = cx.nominator;
     let promised = nominator.on(&node.name).iter();
-    let promised: Vec<&PodInfo> =
-        promised.filter(|p| p.priority() >= pod.priority() && p.uid() != pod.uid()).collect();
+    let promised: Vec<&PodInfo> = promised.filter(|p| p.priority() >= pod.priority() && p.uid() != pod.uid()).collect();
     if !promised.is_empty() {
         let (mut with, mut state) = (node.clone(), state.clone());
         for p in promised {
@@ -220,7 +225,13 @@ pub fn schedule(cx: &mut Cx, memo: &mut Memo, start: &mut usize, rng: &mut Strea
 }
 
 /// Scores the nodes that fit; raw scores of local plugins are taken from `columns`, where those are given.
-pub fn score(cx: &mut Cx, state: &mut CycleState, pod: &PodInfo, nodes: Vec<usize>, columns: Option<&Columns>) -> Scores {
+pub fn score(
+    cx: &mut Cx,
+    state: &mut CycleState,
+    pod: &PodInfo,
+    nodes: Vec<usize>,
+    columns: Option<&Columns>,
+) -> Scores {
     let scorers: Vec<(PluginId, i64)> = cx.profile.scorers().collect();
     for (p, _) in &scorers {
         if p.pre_score(cx, state, pod, &nodes).is_err() {

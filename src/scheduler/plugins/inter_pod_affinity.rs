@@ -179,6 +179,11 @@ impl Plugin for InterPodAffinity {
     const NAME: &'static str = "InterPodAffinity";
     const FILTERS: bool = true;
     const SCORES: bool = true;
+    const EVENTS_TO_REGISTER: &'static [Interest] =
+        &[
+            (Resource::Pod, Action::ADD.or(Action::UPDATE_POD_LABEL).or(Action::DELETE)),
+            (Resource::Node, Action::ADD.or(Action::UPDATE_NODE_LABEL)),
+        ];
 
     fn pre_filter(cx: &mut Cx, state: &mut CycleState, pod: &PodInfo) -> Result<NodeNames, Status> {
         let own = !pod.class.affinity.required.is_empty() || !pod.class.anti_affinity.required.is_empty();
@@ -277,13 +282,6 @@ impl Plugin for InterPodAffinity {
                 range => (MAX_NODE_SCORE as f64 * ((*score - min) as f64 / range as f64)) as i64,
             };
         }
-    }
-
-    fn events_to_register() -> &'static [Interest] {
-        &[
-            (Resource::Pod, Action::ADD.or(Action::UPDATE_POD_LABEL).or(Action::DELETE)),
-            (Resource::Node, Action::ADD.or(Action::UPDATE_NODE_LABEL)),
-        ]
     }
 
     fn queueing_hint(_: &mut Cx, pod: &PodInfo, change: &Change) -> bool {

@@ -38,8 +38,8 @@ macro_rules! plugins {
             pub const fn scores(self) -> bool {
                 match self { $(PluginId::$Name => $module::$Name::SCORES),* }
             }
-            pub fn events_to_register(self) -> &'static [Interest] {
-                match self { $(PluginId::$Name => $module::$Name::events_to_register()),* }
+            pub const fn events_to_register(self) -> &'static [Interest] {
+                match self { $(PluginId::$Name => $module::$Name::EVENTS_TO_REGISTER),* }
             }
         }
 

@@ -49,6 +49,8 @@ impl Plugin for NodeAffinity {
     const LOCAL: bool = true;
     const FILTERS: bool = true;
     const SCORES: bool = true;
+    const EVENTS_TO_REGISTER: &'static [Interest] =
+        &[(Resource::Node, Action::ADD.or(Action::UPDATE_NODE_LABEL))];
 
     fn pre_filter(_: &mut Cx, _: &mut CycleState, pod: &PodInfo) -> Result<NodeNames, Status> {
         if pod.class.node_affinity.is_empty() {
@@ -74,10 +76,6 @@ impl Plugin for NodeAffinity {
 
     fn normalize(_: &CycleState, _: &[usize], scores: &mut [i64]) {
         default_normalize(scores, false);
-    }
-
-    fn events_to_register() -> &'static [Interest] {
-        &[(Resource::Node, Action::ADD.or(Action::UPDATE_NODE_LABEL))]
     }
 
     fn queueing_hint(_: &mut Cx, pod: &PodInfo, change: &Change) -> bool {

@@ -14,6 +14,7 @@ impl Plugin for NodeName {
     // A pod with a node never enters the queue, so that its name is no part of the class.
     const LOCAL: bool = true;
     const FILTERS: bool = true;
+    const EVENTS_TO_REGISTER: &'static [Interest] = &[(Resource::Node, Action::ADD)];
 
     fn filter(_: &Cx, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Verdict {
         let wanted = &pod.pod.spec.node_name;
@@ -21,9 +22,5 @@ impl Plugin for NodeName {
             return Ok(());
         }
         Err(Status::unresolvable("node(s) didn't match the requested node name"))
-    }
-
-    fn events_to_register() -> &'static [Interest] {
-        &[(Resource::Node, Action::ADD)]
     }
 }

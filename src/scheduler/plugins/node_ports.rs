@@ -15,6 +15,8 @@ impl Plugin for NodePorts {
     const NAME: &'static str = "NodePorts";
     const LOCAL: bool = true;
     const FILTERS: bool = true;
+    const EVENTS_TO_REGISTER: &'static [Interest] =
+        &[(Resource::Pod, Action::DELETE), (Resource::Node, Action::ADD)];
 
     fn pre_filter(_: &mut Cx, _: &mut CycleState, pod: &PodInfo) -> Result<NodeNames, Status> {
         if pod.class.ports.is_empty() { Err(Status::skip()) } else { Ok(None) }
@@ -25,10 +27,6 @@ impl Plugin for NodePorts {
             return Err(Status::unschedulable("node(s) didn't have free ports for the requested pod ports"));
         }
         Ok(())
-    }
-
-    fn events_to_register() -> &'static [Interest] {
-        &[(Resource::Pod, Action::DELETE), (Resource::Node, Action::ADD)]
     }
 
     fn queueing_hint(_: &mut Cx, pod: &PodInfo, change: &Change) -> bool {

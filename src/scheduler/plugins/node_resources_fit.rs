@@ -61,6 +61,11 @@ impl Plugin for NodeResourcesFit {
     const LOCAL: bool = true;
     const FILTERS: bool = true;
     const SCORES: bool = true;
+    const EVENTS_TO_REGISTER: &'static [Interest] =
+        &[
+            (Resource::Pod, Action::DELETE.or(Action::UPDATE_POD_SCALE_DOWN)),
+            (Resource::Node, Action::ADD.or(Action::UPDATE_NODE_ALLOCATABLE)),
+        ];
 
     fn filter(_: &Cx, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Verdict {
         let (reasons, never) = insufficient(&pod.class.requests.asked, node);
@@ -84,13 +89,6 @@ impl Plugin for NodeResourcesFit {
             }
         }
         if weights == 0 { 0 } else { sum / weights }
-    }
-
-    fn events_to_register() -> &'static [Interest] {
-        &[
-            (Resource::Pod, Action::DELETE.or(Action::UPDATE_POD_SCALE_DOWN)),
-            (Resource::Node, Action::ADD.or(Action::UPDATE_NODE_ALLOCATABLE)),
-        ]
     }
 
     fn queueing_hint(_: &mut Cx, pod: &PodInfo, change: &Change) -> bool {

@@ -26,19 +26,17 @@ impl Plugin for NodeUnschedulable {
     const NAME: &'static str = "NodeUnschedulable";
     const LOCAL: bool = true;
     const FILTERS: bool = true;
+    const EVENTS_TO_REGISTER: &'static [Interest] =
+        &[
+            (Resource::Node, Action::ADD.or(Action::UPDATE_NODE_TAINT)),
+            (Resource::Pod, Action::UPDATE_POD_TOLERATION),
+        ];
 
     fn filter(_: &Cx, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Verdict {
         if node.node().spec.unschedulable && !tolerates_cordon(&pod.pod) {
             return Err(Status::unresolvable("node(s) were unschedulable"));
         }
         Ok(())
-    }
-
-    fn events_to_register() -> &'static [Interest] {
-        &[
-            (Resource::Node, Action::ADD.or(Action::UPDATE_NODE_TAINT)),
-            (Resource::Pod, Action::UPDATE_POD_TOLERATION),
-        ]
     }
 
     fn queueing_hint(_: &mut Cx, pod: &PodInfo, change: &Change) -> bool {

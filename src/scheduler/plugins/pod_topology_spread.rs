@@ -220,10 +220,15 @@ fn involved(other: &Pod, pod: &Pod) -> bool {
         || (!other.spec.node_name.is_empty() && other.metadata.namespace == pod.metadata.namespace)
 }
 
+const POD: Action = Action::ADD.or(Action::UPDATE_POD_LABEL).or(Action::UPDATE_POD_TOLERATION).or(Action::DELETE);
+const NODE: Action = Action::ADD.or(Action::DELETE).or(Action::UPDATE_NODE_LABEL).or(Action::UPDATE_NODE_TAINT);
+
 impl Plugin for PodTopologySpread {
     const NAME: &'static str = "PodTopologySpread";
     const FILTERS: bool = true;
     const SCORES: bool = true;
+    const EVENTS_TO_REGISTER: &'static [Interest] =
+        &[(Resource::Pod, POD), (Resource::Node, NODE)];
 
     fn pre_filter(cx: &mut Cx, state: &mut CycleState, pod: &PodInfo) -> Result<NodeNames, Status> {
         // All constraints by default are wishes.
@@ -300,14 +305,6 @@ impl Plugin for PodTopologySpread {
                 _ => MAX_NODE_SCORE * (max + min - *score) / max,
             };
         }
-    }
-
-    fn events_to_register() -> &'static [Interest] {
-        const POD: Action =
-            Action::ADD.or(Action::UPDATE_POD_LABEL).or(Action::UPDATE_POD_TOLERATION).or(Action::DELETE);
-        const NODE: Action =
-            Action::ADD.or(Action::DELETE).or(Action::UPDATE_NODE_LABEL).or(Action::UPDATE_NODE_TAINT);
-        &[(Resource::Pod, POD), (Resource::Node, NODE)]
     }
 
     fn queueing_hint(_: &mut Cx, pod: &PodInfo, change: &Change) -> bool {

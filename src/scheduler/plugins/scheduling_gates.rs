@@ -11,6 +11,8 @@ pub(crate) struct SchedulingGates;
 
 impl Plugin for SchedulingGates {
     const NAME: &'static str = "SchedulingGates";
+    const EVENTS_TO_REGISTER: &'static [Interest] =
+        &[(Resource::Pod, Action::UPDATE_POD_SCHEDULING_GATES_ELIMINATED)];
 
     fn pre_enqueue(pod: &Pod) -> Verdict {
         let gates = &pod.spec.scheduling_gates;
@@ -19,10 +21,6 @@ impl Plugin for SchedulingGates {
         }
         let names = gates.iter().map(|g| g.name.as_str()).collect::<Vec<_>>().join(" ");
         Err(Status::new(Code::UnschedulableAndUnresolvable, format!("waiting for scheduling gates: [{names}]")))
-    }
-
-    fn events_to_register() -> &'static [Interest] {
-        &[(Resource::Pod, Action::UPDATE_POD_SCHEDULING_GATES_ELIMINATED)]
     }
 
     fn queueing_hint(_: &mut Cx, pod: &PodInfo, change: &Change) -> bool {

@@ -17,6 +17,11 @@ impl Plugin for TaintToleration {
     const LOCAL: bool = true;
     const FILTERS: bool = true;
     const SCORES: bool = true;
+    const EVENTS_TO_REGISTER: &'static [Interest] =
+        &[
+            (Resource::Node, Action::ADD.or(Action::UPDATE_NODE_TAINT)),
+            (Resource::Pod, Action::UPDATE_POD_TOLERATION),
+        ];
 
     fn filter(_: &Cx, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Verdict {
         match untolerated(&node.node().spec.taints, &pod.pod.spec.tolerations) {
@@ -32,13 +37,6 @@ impl Plugin for TaintToleration {
 
     fn normalize(_: &CycleState, _: &[usize], scores: &mut [i64]) {
         default_normalize(scores, true);
-    }
-
-    fn events_to_register() -> &'static [Interest] {
-        &[
-            (Resource::Node, Action::ADD.or(Action::UPDATE_NODE_TAINT)),
-            (Resource::Pod, Action::UPDATE_POD_TOLERATION),
-        ]
     }
 
     fn queueing_hint(_: &mut Cx, pod: &PodInfo, change: &Change) -> bool {
