@@ -1,0 +1,111 @@
+//! What a cycle would find for a pod, node by node, without anything happening.
+//!
+//! Upstream: none; kube-scheduler tells this in its log at level 10.
+//! Differs: every node is looked at, however many fit.
+
+use super::cache::Cache;
+use super::class::PodInfo;
+use super::framework::{Cx, CycleState, fit_error};
+use super::plugins::PluginId;
+use super::schedule::{filter_with_nominated, pre_filter, score};
+use super::{Scheduler, framework::Diagnosis};
+use crate::api::core::Pod;
+use crate::apimachinery::Str;
+use crate::apiserver::Tables;
+use std::rc::Rc;
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct PluginScore {
+    pub plugin: &'static str,
+    pub weight: i64,
+    pub raw: i64,
+    /// 0…100; `weight` times this counts.
+    pub normalized: i64,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct NodeTrace {
+    pub node: Str,
+    /// Who turned the node down, and why; empty where it fits.
+    pub rejected_by: &'static str,
+    pub reasons: Vec<Str>,
+    pub scores: Vec<PluginScore>,
+    pub total: i64,
+}
+
+impl NodeTrace {
+    pub fn fits(&self) -> bool {
+        self.rejected_by.is_empty()
+    }
+}
+
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct SchedulingTrace {
+    /// In the order in which nodes are looked at.
+    pub nodes: Vec<NodeTrace>,
+    /// The best; a draw decides between them.
+    pub best: Vec<Str>,
+    /// Why it fits nowhere; empty where it fits somewhere.
+    pub message: String,
+}
+
+impl Scheduler {
+    /// What would become of the pod now. Changes nothing, and draws nothing at random.
+    pub fn explain(&self, view: &Tables, pod: &Pod, wall: i64) -> SchedulingTrace {
+        let pod = Rc::new(pod.clone());
+        let info = PodInfo { class: self.classes.look(&pod), pod };
+        let mut cache: Cache = self.cache.clone();
+        cache.remove_pod(info.uid());
+        let (nominator, profile) = (&self.nominator, &*self.profile);
+        let mut cx = Cx { cache: &mut cache, view, nominator, profile, wall };
+        let (mut state, mut diagnosis) = (CycleState::default(), Diagnosis::default());
+        let slots = cx.cache.order().to_vec();
+        if slots.is_empty() {
+            return SchedulingTrace { message: super::NO_NODES.to_owned(), ..SchedulingTrace::default() };
+        }
+        let limited = pre_filter(&mut cx, &mut state, &info);
+        let (mut nodes, mut feasible) = (Vec::new(), Vec::new());
+        for slot in slots {
+            let node = cx.cache.node_at(slot).clone();
+            let verdict = match &limited {
+                Err(status) => Err(status.clone()),
+                Ok((Some(names), _)) if !names.contains(&node.name) => {
+                    Err(super::Status::unresolvable("node(s) didn't match Pod's node affinity/selector")
+                        .with_plugin(PluginId::NodeAffinity))
+                }
+                Ok(_) => filter_with_nominated(&mut cx, &state, &info, &node),
+            };
+            let mut trace =
+                NodeTrace { node: node.name, rejected_by: "", reasons: Vec::new(), scores: Vec::new(), total: 0 };
+            match verdict {
+                Ok(()) => feasible.push((nodes.len(), slot)),
+                Err(status) => {
+                    trace.rejected_by = status.plugin.map_or("PreFilter", PluginId::name);
+                    trace.reasons = status.reasons.clone();
+                    diagnosis.statuses.of.push((slot, Rc::new(status)));
+                }
+            }
+            nodes.push(trace);
+        }
+        if feasible.is_empty() {
+            if let Err(status) = &limited {
+                diagnosis.pre_filter = status.message();
+            }
+            return SchedulingTrace { message: fit_error(nodes.len(), &diagnosis), nodes, best: Vec::new() };
+        }
+        let scores = score(&mut cx, &mut state, &info, feasible.iter().map(|(_, slot)| *slot).collect(), None);
+        for (i, (at, _)) in feasible.iter().enumerate() {
+            nodes[*at].total = scores.total[i];
+            let of = scores.of.iter().map(|s| PluginScore {
+                plugin: s.plugin.name(),
+                weight: s.weight,
+                raw: s.raw[i],
+                normalized: s.normalized[i],
+            });
+            nodes[*at].scores = of.collect();
+        }
+        let most = scores.total.iter().copied().max().unwrap_or(0);
+        let best = nodes.iter().filter(|n| n.fits() && n.total == most).map(|n| n.node.clone()).collect();
+        SchedulingTrace { nodes, best, message: String::new() }
+    }
+}
