@@ -8,6 +8,8 @@ pub mod client;
 pub mod cluster;
 pub mod controllers;
 pub mod kubelet;
+#[cfg(feature = "native")]
+pub mod run;
 pub mod runtime;
 pub mod scheduler;
 #[cfg(feature = "native")]

@@ -1,12 +1,15 @@
-//! The program for the terminal: `serve` the API, `run` manifests.
+//! The program for the terminal: `serve` the API, `run` manifests, `replay` a report.
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
+use kubarium::run::{self, Output};
 use kubarium::serve::{self, Speed};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
 
 #[derive(Parser)]
-#[command(version, about = "Kubernetes in a value: serve it to kubectl, or run manifests and see what comes of them.")]
+#[command(version, about = "Kubernetes as a value: serve it to kubectl, or run manifests and see what comes of them.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -29,15 +32,77 @@ enum Command {
         #[arg(long)]
         kubeconfig: Option<PathBuf>,
     },
+    /// Apply manifests, simulate, and print what came of it.
+    Run {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Virtual time to run, as in 10m; without it, until nothing moves any more.
+        #[arg(long = "for", value_parser = duration)]
+        run_for: Option<Duration>,
+        #[arg(long, default_value_t = 3)]
+        nodes: u32,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        #[arg(short, long, value_enum, default_value = "table")]
+        output: Form,
+    },
+    /// Run a session's report again: the same trace hash, or how it differs.
+    Replay { file: PathBuf },
 }
 
-fn main() -> std::process::ExitCode {
-    let Command::Serve { listen, nodes, seed, speed, kubeconfig } = Cli::parse().command;
-    match serve::serve(serve::Options { listen, nodes, seed, speed, kubeconfig }) {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(e) => {
-            eprintln!("kubarium: {e}");
-            std::process::ExitCode::from(2)
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    Table,
+    Json,
+    Trace,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    kubarium::apimachinery::time::parse_duration(text)
+        .map_err(|e| e.to_string())
+        .and_then(|n| u64::try_from(n).map(Duration::from_nanos).map_err(|_| "less than nothing".to_owned()))
+}
+
+/// Exit status: 0 done, 1 refused or different, 2 could not begin.
+fn main() -> ExitCode {
+    let bad = |e: String| {
+        eprintln!("kubarium: {e}");
+        ExitCode::from(2)
+    };
+    match Cli::parse().command {
+        Command::Serve { listen, nodes, seed, speed, kubeconfig } => {
+            match serve::serve(serve::Options { listen, nodes, seed, speed, kubeconfig }) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(e) => bad(e.to_string()),
+            }
         }
+        Command::Run { files, run_for, nodes, seed, output } => {
+            let output = match output {
+                Form::Table => Output::Table,
+                Form::Json => Output::Json,
+                Form::Trace => Output::Trace,
+            };
+            match run::run(&run::Options { files, nodes, seed, run_for, output }) {
+                Ok(o) => {
+                    print!("{}", o.out);
+                    eprint!("{}", o.err);
+                    if o.ok { ExitCode::SUCCESS } else { ExitCode::from(1) }
+                }
+                Err(e) => bad(e),
+            }
+        }
+        Command::Replay { file } => match std::fs::read_to_string(&file) {
+            Err(e) => bad(format!("{}: {e}", file.display())),
+            Ok(text) => match run::replay(&text) {
+                Ok(hash) => {
+                    println!("the same trace: {hash}");
+                    ExitCode::SUCCESS
+                }
+                Err(e) => {
+                    eprintln!("kubarium: {e}");
+                    ExitCode::from(1)
+                }
+            },
+        },
     }
 }

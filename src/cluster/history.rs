@@ -17,7 +17,7 @@ const KEEP: usize = 240;
 pub struct Recorded {
     pub at: Time,
     /// Turns taken before it.
-    steps: u64,
+    pub steps: u64,
     pub input: Input,
     /// What the user did it for; inputs of one action share a number and are undone together.
     pub action: u64,
@@ -50,6 +50,15 @@ impl History {
             cluster,
         };
         history.checkpoint();
+        history
+    }
+
+    /// The same inputs at the same places, up to `now`.
+    pub fn replay(config: Config, inputs: Vec<Recorded>, now: Time) -> History {
+        let mut history = History::new(config);
+        history.actions = inputs.iter().map(|i| i.action).max().unwrap_or(0);
+        history.inputs = inputs;
+        history.run_until(now);
         history
     }
 

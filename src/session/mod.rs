@@ -6,10 +6,12 @@ mod apply;
 mod inspect;
 mod manifest;
 pub mod protocol;
+mod report;
 #[allow(clippy::module_inception, reason = "the session is what the module is named for")]
 mod session;
 mod trace;
 mod view;
 
 pub use protocol::{Frame, Request};
+pub use report::Report;
 pub use session::Session;

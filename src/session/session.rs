@@ -4,7 +4,7 @@
 
 use super::protocol::{Clock, Control, Fault, Frame, Granularity, Ref, Reply, Request, Tab, TraceLine};
 use super::view::Viewer;
-use super::{apply, inspect, trace};
+use super::{Report, apply, inspect, trace};
 use crate::apimachinery::Str;
 use crate::apiserver::wire::{Answer, Method, Request as ApiRequest};
 use crate::client::What;
@@ -327,25 +327,16 @@ impl Session {
         all[all.len().saturating_sub(limit)..].to_vec()
     }
 
-    /// What `kubarium replay` reads: the seed, the nodes, each input with its place.
     fn report(&self) -> String {
-        let inputs: Vec<_> = self
-            .history
-            .inputs()
-            .iter()
-            .map(|i| {
-                let what = match &i.input {
-                    Input::Request(r) => serde_json::json!({"request": {"method": format!("{:?}", r.method),
-                        "path": r.path, "contentType": r.content_type, "query": r.query,
-                        "body": String::from_utf8_lossy(&r.body)}}),
-                    Input::Fault(f) => serde_json::json!({"fault": f.to_string()}),
-                };
-                serde_json::json!({"ms": i.at.0 as f64 / 1e6, "label": i.label, "input": what})
-            })
-            .collect();
-        let c = self.history.cluster();
-        serde_json::json!({"kubarium": self.build, "seed": self.seed, "nodes": self.nodes, "inputs": inputs,
-            "nowMs": c.now().0 as f64 / 1e6, "hash": format!("{:016x}", c.hash())})
-        .to_string()
+        Report::of(&self.build, self.seed, self.nodes, &self.history).write()
+    }
+
+    pub fn history_mut(&mut self) -> &mut History {
+        &mut self.history
+    }
+
+    /// The answers that wait for the next frame.
+    pub fn take_replies(&mut self) -> Vec<(u32, Reply)> {
+        std::mem::take(&mut self.replies)
     }
 }

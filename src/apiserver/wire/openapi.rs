@@ -1,7 +1,7 @@
 //! Enough of `/openapi/v3` for kubectl: an index, and per group the schemas with their patch keys.
 //!
 //! Upstream: k8s.io/kube-openapi/pkg/{handler3,builder3}
-//! Differs: no descriptions; `/openapi/v2` is refused, which makes clients read v3.
+//! Differs: no descriptions; `/openapi/v2` is empty, which makes clients rely on v3.
 
 use super::{Method, Request, Response};
 use crate::api::KindId;
@@ -24,6 +24,13 @@ pub(super) fn answer(r: &Request) -> Option<Response> {
             }
             Some(Response::json(200, &json!({"paths": paths})))
         }
+        // What kubectl asks for kinds that v3 does not know: an empty document, so that it finds nothing there either.
+        ["openapi", "v2"] => Some(Response {
+            code: 200,
+            content_type: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+            warnings: Vec::new(),
+            body: b"\x0a\x032.0".to_vec(),
+        }),
         ["openapi", "v3", "api", version] => document("", version),
         ["openapi", "v3", "apis", group, version] => document(group, version),
         _ => None,
