@@ -5,6 +5,7 @@
 //!
 //! Some messages show such values, and the diff of a refused update is one of their lines, with their numbers.
 
+use super::validate::unified_diff;
 use super::*;
 use crate::apimachinery::{Api, ObjectMeta, Value};
 
@@ -151,6 +152,12 @@ pub fn template_text(t: &PodTemplateSpec) -> String {
     Tree::Object(pairs).compact()
 }
 
+/// What differs between two values of a type of the table, as the refusals of updates show it:
+/// `PersistentVolumeClaimSpec`, `EphemeralContainer`, ….
+pub fn internal_diff<T: Api>(old: &T, new: &T, type_: &str) -> String {
+    unified_diff(&tree(old, type_).pretty(), &tree(new, type_).pretty())
+}
+
 /// It prints as in the API, field after field as declared.
 fn metadata(v: &Value) -> Vec<(String, Tree)> {
     let fields = ObjectMeta::SCHEMA.fields.iter();
@@ -295,6 +302,20 @@ impl Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::core::pod::testing::of;
+
+    #[test]
+    fn a_claim_that_changes() {
+        let old: PersistentVolumeClaimSpec = of(r#"{"accessModes":["ReadWriteOnce"],"volumeName":"pvc-1",
+            "storageClassName":"standard","volumeMode":"Filesystem","resources":{"requests":{"storage":"1Gi"}}}"#);
+        let new = PersistentVolumeClaimSpec { storage_class_name: Some("fast-ssd".into()), ..old.clone() };
+        assert_eq!(
+            internal_diff(&old, &new, "PersistentVolumeClaimSpec"),
+            "@@ -10,7 +10,7 @@\n   }\n  },\n  \"VolumeName\": \"pvc-1\",\n- \"StorageClassName\": \"standard\",\n\
+             + \"StorageClassName\": \"fast-ssd\",\n  \"VolumeMode\": \"Filesystem\",\n  \"DataSource\": null,\n  \
+             \"DataSourceRef\": null,\n"
+        );
+    }
 
     #[test]
     fn every_type_that_is_named_is_there() {
