@@ -303,6 +303,7 @@ impl Tree {
 mod tests {
     use super::*;
     use crate::api::core::pod::testing::of;
+    use crate::apimachinery::schema::StructSchema;
 
     #[test]
     fn a_claim_that_changes() {
@@ -328,6 +329,35 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Every field of the API stands in the table too, but those that the internal types keep elsewhere or not at all.
+    #[test]
+    fn every_field_of_the_api_is_there() {
+        const ELSEWHERE: &[&str] =
+            &["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers", "serviceAccount", "metadata"];
+        fn check(schema: &'static StructSchema, type_: &str) {
+            let mut table: Vec<(String, &str)> = Vec::new();
+            let mut types = vec![type_];
+            while let Some(t) = types.pop() {
+                for field in fields(t) {
+                    let Some((name, kind)) = field.split_once(':') else {
+                        types.extend(field.strip_prefix('+').filter(|t| *t != "metadata"));
+                        continue;
+                    };
+                    table.push((name.split_once('=').map_or_else(|| json_name(name), |(_, j)| j.to_owned()), kind));
+                }
+            }
+            for f in schema.fields.iter().filter(|f| !ELSEWHERE.contains(&f.name)) {
+                let (_, kind) = table.iter().find(|(n, _)| n == f.name).unwrap_or_else(|| panic!("{type_}.{}", f.name));
+                let inner = kind.trim_start_matches(['*', '[', ']']).trim_end_matches('?');
+                if let (Some(s), true) = (f.ty.as_struct(), inner.len() > 1) {
+                    check(s, inner);
+                }
+            }
+        }
+        static SPEC: StructSchema = PodSpec::SCHEMA;
+        check(&SPEC, "PodSpec");
     }
 
     #[test]
