@@ -378,7 +378,10 @@ fn volume(v: &mut Part<Volume>) {
     set!(v.scale_io, tree, &[("storageMode", || "ThinProvisioned".into()), ("fsType", || "xfs".into())]);
 }
 
-fn tree(source: &Opaque, defaults: &[(&str, fn() -> Value)]) -> Option<Opaque> {
+/// A field of a source that passes through as a tree, and its default.
+type TreeDefault = (&'static str, fn() -> Value);
+
+fn tree(source: &Opaque, defaults: &[TreeDefault]) -> Option<Opaque> {
     let Value::Object(have) = source.value()? else { return None };
     let missing: Vec<_> = defaults.iter().filter(|(name, _)| have.get(*name).is_none_or(|v| v == "")).collect();
     if missing.is_empty() {

@@ -5,6 +5,7 @@
 //!
 //! Some messages show such values, and the diff of a refused update is one of their lines, with their numbers.
 
+use super::validate::unified_diff;
 use super::*;
 use crate::apimachinery::{Api, ObjectMeta, Value};
 
@@ -151,6 +152,12 @@ pub fn template_text(t: &PodTemplateSpec) -> String {
     Tree::Object(pairs).compact()
 }
 
+/// What differs between two values of a type of the table, as the refusals of updates show it:
+/// `PersistentVolumeClaimSpec`, `EphemeralContainer`, ….
+pub fn internal_diff<T: Api>(old: &T, new: &T, type_: &str) -> String {
+    unified_diff(&tree(old, type_).pretty(), &tree(new, type_).pretty())
+}
+
 /// It prints as in the API, field after field as declared.
 fn metadata(v: &Value) -> Vec<(String, Tree)> {
     let fields = ObjectMeta::SCHEMA.fields.iter();
@@ -295,6 +302,21 @@ impl Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::core::pod::testing::of;
+    use crate::apimachinery::schema::StructSchema;
+
+    #[test]
+    fn a_claim_that_changes() {
+        let old: PersistentVolumeClaimSpec = of(r#"{"accessModes":["ReadWriteOnce"],"volumeName":"pvc-1",
+            "storageClassName":"standard","volumeMode":"Filesystem","resources":{"requests":{"storage":"1Gi"}}}"#);
+        let new = PersistentVolumeClaimSpec { storage_class_name: Some("fast-ssd".into()), ..old.clone() };
+        assert_eq!(
+            internal_diff(&old, &new, "PersistentVolumeClaimSpec"),
+            "@@ -10,7 +10,7 @@\n   }\n  },\n  \"VolumeName\": \"pvc-1\",\n- \"StorageClassName\": \"standard\",\n\
+             + \"StorageClassName\": \"fast-ssd\",\n  \"VolumeMode\": \"Filesystem\",\n  \"DataSource\": null,\n  \
+             \"DataSourceRef\": null,\n"
+        );
+    }
 
     #[test]
     fn every_type_that_is_named_is_there() {
@@ -307,6 +329,35 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Every field of the API stands in the table too, but those that the internal types keep elsewhere or not at all.
+    #[test]
+    fn every_field_of_the_api_is_there() {
+        const ELSEWHERE: &[&str] =
+            &["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers", "serviceAccount", "metadata"];
+        fn check(schema: &'static StructSchema, type_: &str) {
+            let mut table: Vec<(String, &str)> = Vec::new();
+            let mut types = vec![type_];
+            while let Some(t) = types.pop() {
+                for field in fields(t) {
+                    let Some((name, kind)) = field.split_once(':') else {
+                        types.extend(field.strip_prefix('+').filter(|t| *t != "metadata"));
+                        continue;
+                    };
+                    table.push((name.split_once('=').map_or_else(|| json_name(name), |(_, j)| j.to_owned()), kind));
+                }
+            }
+            for f in schema.fields.iter().filter(|f| !ELSEWHERE.contains(&f.name)) {
+                let (_, kind) = table.iter().find(|(n, _)| n == f.name).unwrap_or_else(|| panic!("{type_}.{}", f.name));
+                let inner = kind.trim_start_matches(['*', '[', ']']).trim_end_matches('?');
+                if let (Some(s), true) = (f.ty.as_struct(), inner.len() > 1) {
+                    check(s, inner);
+                }
+            }
+        }
+        static SPEC: StructSchema = PodSpec::SCHEMA;
+        check(&SPEC, "PodSpec");
     }
 
     #[test]

@@ -25,13 +25,13 @@ pub use affinity::*;
 pub use container::*;
 pub use defaults::{set_claim_spec_defaults, set_pod_spec_defaults, set_template_defaults};
 pub use image::{ImageName, parse_image_name};
-pub use internal::template_text;
+pub use internal::{internal_diff, template_text};
 pub use print::PodSummary;
 pub use status::*;
 pub use strategy::drop_disabled_fields;
 pub use types::*;
 pub use validate::{
-    PodOptions, validate_always_template, validate_pod_spec, validate_pod_template_spec, validate_template_metadata,
+    PodOptions, validate_claim_spec, validate_pod_spec, validate_pod_template_spec, validate_template_metadata,
 };
 pub use volume::*;
 pub use warnings::{claim_spec_warnings, node_label_deprecation, template_warnings};
@@ -65,7 +65,7 @@ impl Kind for Pod {
     }
 
     fn spec_changed(&self, old: &Pod) -> bool {
-        self.spec != old.spec
+        !std::rc::Rc::ptr_eq(&self.spec, &old.spec) && self.spec != old.spec
     }
 
     fn validate(&self, errs: &mut ErrorList) {

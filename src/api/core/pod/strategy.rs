@@ -54,24 +54,22 @@ impl Pod {
             .map(|(i, c)| (i, before(i, c)))
             .filter(|(_, generation)| *generation != 0)
             .collect();
-        let (class, generation) = (new.qos_class.is_empty(), new.observed_generation == 0);
+        let class = Some(was.qos_class.clone()).filter(|c| new.qos_class.is_empty() && !c.is_empty());
+        let generation = Some(was.observed_generation).filter(|g| new.observed_generation == 0 && *g != 0);
         let stray = new.resources.is_some() || !new.allocated_resources.is_empty();
-        if lost.is_empty()
-            && !(class && !was.qos_class.is_empty())
-            && !(generation && was.observed_generation != 0)
-            && !stray
-        {
+        let complete = lost.is_empty() && class.is_none() && generation.is_none();
+        if complete && !stray {
             return;
         }
         let status = Rc::make_mut(&mut self.status);
         for (i, generation) in lost {
             status.conditions.make_mut()[i].observed_generation = generation;
         }
-        if class {
-            status.qos_class = was.qos_class.clone();
+        if let Some(class) = class {
+            status.qos_class = class;
         }
-        if generation {
-            status.observed_generation = was.observed_generation;
+        if let Some(generation) = generation {
+            status.observed_generation = generation;
         }
         // Resizing of whole pods is switched off.
         status.resources = None;

@@ -1,14 +1,18 @@
 //! Small checks that many parts of a pod share.
 //!
-//! Upstream: pkg/apis/core/validation/validation.go; apimachinery/pkg/apis/meta/v1/validation/validation.go
+//! Upstream: pkg/apis/core/validation/validation.go, pkg/apis/core/pods/helpers.go (VisitContainersWithPath)
 //! Differs: nothing known.
 
 pub(super) use crate::apimachinery::names;
+pub(super) use crate::apimachinery::validation::{
+    validate_annotations as annotations, validate_label_selector as label_selector, validate_labels as labels,
+    validate_nonnegative as non_negative,
+};
 
 use crate::api::core::pod::*;
 use crate::apimachinery::ip::is_valid_ip_for_legacy_field;
 use crate::apimachinery::quantity::Quantity;
-use crate::apimachinery::{ErrorList, LabelSelector, Map, Path};
+use crate::apimachinery::{ErrorList, Path};
 
 pub(super) fn dns_label(value: &str, path: Path, errs: &mut ErrorList) {
     errs.invalid_each(path, value, names::is_dns1123_label(value));
@@ -20,43 +24,6 @@ pub(super) fn dns_subdomain(value: &str, path: Path, errs: &mut ErrorList) {
 
 pub(super) fn qualified_name(value: &str, path: Path, errs: &mut ErrorList) {
     errs.invalid_each(path, value, names::is_qualified_name(value));
-}
-
-pub(super) fn labels(map: &Map, path: Path, errs: &mut ErrorList) {
-    for (key, value) in map.iter() {
-        qualified_name(key, path, errs);
-        errs.invalid_each(path, value, names::is_valid_label_value(value));
-    }
-}
-
-pub(super) fn label_selector(selector: Option<&LabelSelector>, path: Path, errs: &mut ErrorList) {
-    let Some(s) = selector else { return };
-    labels(&s.match_labels, path.child("matchLabels"), errs);
-    let list = path.child("matchExpressions");
-    for (i, r) in s.match_expressions.iter().enumerate() {
-        let at = list.index(i);
-        let values = at.child("values");
-        match r.operator.as_str() {
-            "In" | "NotIn" if r.values.is_empty() => {
-                errs.required(values, "must be specified when `operator` is 'In' or 'NotIn'");
-            }
-            "Exists" | "DoesNotExist" if !r.values.is_empty() => {
-                errs.forbidden(values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
-            }
-            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-            other => errs.invalid(at.child("operator"), other, "not a valid selector operator"),
-        }
-        qualified_name(&r.key, at.child("key"), errs);
-        for (j, value) in r.values.iter().enumerate() {
-            errs.invalid_each(values.index(j), value, names::is_valid_label_value(value));
-        }
-    }
-}
-
-pub(super) fn non_negative(value: i64, path: Path, errs: &mut ErrorList) {
-    if value < 0 {
-        errs.invalid(path, value, "must be greater than or equal to 0");
-    }
 }
 
 pub(super) fn non_negative_quantity(value: &Quantity, path: Path, errs: &mut ErrorList) {

@@ -80,7 +80,6 @@ fn groups(mut ops: Vec<Op>, n: usize) -> Vec<Vec<Op>> {
     if group.iter().any(|op| !op.equal) {
         out.push(group);
     }
-    out.retain(|g: &Vec<Op>| g.iter().any(|op| !op.equal));
     out
 }
 

@@ -99,20 +99,6 @@ fn pod_annotations(map: &Map, spec: &PodSpec, path: Path, errs: &mut ErrorList) 
     security::annotations(map, spec, path, errs);
 }
 
-/// Keys of annotations and their size.
-fn annotations(map: &Map, path: Path, errs: &mut ErrorList) {
-    const LIMIT: usize = 256 * 1024;
-    let mut size = 0;
-    for (key, value) in map.iter() {
-        size += key.len() + value.len();
-        // The rule for keys knows no capitals, annotations do.
-        errs.invalid_each(path, key, names::is_qualified_name(&key.to_lowercase()));
-    }
-    if size > LIMIT {
-        errs.too_long(path, LIMIT);
-    }
-}
-
 /// Labels and annotations of a template; StatefulSets look at them twice.
 pub fn validate_template_metadata(t: &PodTemplateSpec, path: Path, errs: &mut ErrorList) {
     // Upstream leaves `metadata` out of these paths.
@@ -129,19 +115,6 @@ pub fn validate_pod_template_spec(t: &PodTemplateSpec, path: Path, errs: &mut Er
     security::annotations_and_fields(&t.metadata.annotations, &t.spec, spec, errs);
     if !t.spec.ephemeral_containers.is_empty() {
         errs.forbidden(spec.child("ephemeralContainers"), "ephemeral containers not allowed in pod template");
-    }
-}
-
-/// What Deployments, ReplicaSets, StatefulSets, DaemonSets and ReplicationControllers ask of their templates beyond
-/// that; `kind` stands in the message. They run for ever.
-pub fn validate_always_template(t: &PodTemplateSpec, kind: &str, path: Path, errs: &mut ErrorList) {
-    let spec = path.child("spec");
-    if t.spec.restart_policy != "Always" {
-        errs.not_supported(spec.child("restartPolicy"), &t.spec.restart_policy, &["Always"]);
-    }
-    if t.spec.active_deadline_seconds.is_some() {
-        let why = format!("activeDeadlineSeconds in {kind} is not Supported");
-        errs.forbidden(spec.child("activeDeadlineSeconds"), why);
     }
 }
 
@@ -294,23 +267,20 @@ fn dns_config(s: &PodSpec, path: Path, errs: &mut ErrorList) {
     if none && c.nameservers.is_empty() {
         return errs.required(servers, "must provide at least one DNS nameserver when `dnsPolicy` is None");
     }
-    let shown = |list: &[crate::apimachinery::Str]| {
-        BadValue::json(&list.iter().map(|s| s.as_str().into()).collect::<Vec<crate::apimachinery::Value>>().into())
-    };
     if c.nameservers.len() > 3 {
-        errs.invalid(servers, shown(&c.nameservers), "must not have more than 3 nameservers");
+        errs.invalid(servers, BadValue::of(&c.nameservers), "must not have more than 3 nameservers");
     }
     for (i, server) in c.nameservers.iter().enumerate() {
         ip(server, servers.index(i), errs);
     }
     let searches = path.child("searches");
     if c.searches.len() > 32 {
-        errs.invalid(searches, shown(&c.searches), "must not have more than 32 search paths");
+        errs.invalid(searches, BadValue::of(&c.searches), "must not have more than 32 search paths");
     }
     let length = c.searches.iter().map(|s| s.len() + 1).sum::<usize>().saturating_sub(1);
     if length > 2048 {
         let why = "must not have more than 2048 characters (including spaces) in the search list";
-        errs.invalid(searches, shown(&c.searches), why);
+        errs.invalid(searches, BadValue::of(&c.searches), why);
     }
     for (i, search) in c.searches.iter().enumerate().filter(|(_, s)| *s != ".") {
         let search = search.strip_suffix('.').unwrap_or(search);

@@ -51,7 +51,7 @@ fn probe(p: &Probe, grace: Option<i64>, path: Path, errs: &mut ErrorList) {
         ("successThreshold", p.success_threshold),
         ("failureThreshold", p.failure_threshold),
     ] {
-        non_negative(i64::from(value), path.child(name), errs);
+        non_negative(value, path.child(name), errs);
     }
     if let Some(seconds) = p.termination_grace_period_seconds.filter(|s| *s <= 0) {
         errs.invalid(path.child("terminationGracePeriodSeconds"), seconds, "must be greater than 0");

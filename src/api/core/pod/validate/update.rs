@@ -2,7 +2,8 @@
 //!
 //! Upstream: pkg/apis/core/validation/validation.go (ValidatePodUpdate, ValidatePodStatusUpdate,
 //! ValidatePodEphemeralContainersUpdate, ValidatePodResize)
-//! Differs: claims of extended resources in the status are not looked at.
+//! Differs: users of containers, the health of their devices and claims of extended resources, which statuses may
+//! tell of, are not looked at.
 
 use super::common::*;
 use super::{MIRROR, containers, diff, metadata_and_spec, pod_annotations, scheduling, security};
@@ -43,7 +44,7 @@ pub(in crate::api::core::pod) fn update(new: &Pod, old: &Pod, errs: &mut ErrorLi
     }
     added_tolerations(&new.spec.tolerations, &old.spec.tolerations, path.child("tolerations"), errs);
     removed_gates(&new.spec.scheduling_gates, &old.spec.scheduling_gates, path.child("schedulingGates"), errs);
-    if new.spec == old.spec {
+    if Rc::ptr_eq(&new.spec, &old.spec) || new.spec == old.spec {
         return;
     }
     // What may change is set back; then nothing may differ any more.
@@ -151,8 +152,7 @@ fn gated(munged: &mut PodSpec, old: &PodSpec, path: Path, errs: &mut ErrorList) 
             let why = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
             errs.invalid(at, BadValue::raw(list), why);
         } else {
-            for (i, (n, o)) in new_terms.iter().zip(&old_terms).enumerate().filter(|(_, (n, o))| !only_adds(n, o)) {
-                let _ = o;
+            for (i, (n, _)) in new_terms.iter().zip(&old_terms).enumerate().filter(|(_, (n, o))| !only_adds(n, o)) {
                 let why = "only additions are allowed (no mutations or deletions)";
                 errs.invalid(at.index(i), BadValue::raw(shown(n)), why);
             }
@@ -325,8 +325,7 @@ pub fn validate_ephemeral_containers_update(new: &Pod, old: &Pod, errs: &mut Err
         match new.spec.ephemeral_containers.iter().rev().find(|n| n.name == o.name) {
             None => errs.forbidden(path, format!("existing ephemeral containers \"{}\" may not be removed\n", o.name)),
             Some(n) if n != o => {
-                let text = |c: &EphemeralContainer| internal::tree(c, "EphemeralContainer").pretty();
-                let difference = diff::unified_diff(&text(o), &text(n));
+                let difference = internal::internal_diff(o, n, "EphemeralContainer");
                 let why = format!("existing ephemeral containers \"{}\" may not be changed\n{difference}", o.name);
                 errs.forbidden(path, why);
             }

@@ -203,7 +203,7 @@ fn csi(c: &CSIVolumeSource, path: Path, errs: &mut ErrorList) {
 /// The template of a claim: its labels, its annotations, its specification.
 pub fn claim_template(t: &PersistentVolumeClaimTemplate, path: Path, errs: &mut ErrorList) {
     let metadata = path.child("metadata");
-    super::annotations(&t.metadata.annotations, metadata.child("annotations"), errs);
+    annotations(&t.metadata.annotations, metadata.child("annotations"), errs);
     labels(&t.metadata.labels, metadata.child("labels"), errs);
     claim_spec(&t.spec, path.child("spec"), errs);
 }
