@@ -4,7 +4,8 @@
 //! pkg/printers/internalversion/printers.go (printReplicaSet), pkg/apis/apps/v1/defaults.go (SetDefaults_ReplicaSet)
 //! Differs: nothing known.
 
-use super::{set_pod_template_defaults, validation};
+use super::pods::{set_pod_template_defaults, template_warnings};
+use super::validation;
 use crate::api::core::PodTemplateSpec;
 use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, PrintCx, int_col, wide};
 use crate::api::print::{cell_or, container_cells, selector_text};
@@ -104,6 +105,9 @@ impl Kind for ReplicaSet {
     fn warnings(&self, old: Option<&Self>, out: &mut Vec<String>) {
         if old.is_none() {
             validation::warn_of_name(&self.metadata.name, out);
+        }
+        if old.is_none_or(|old| self.spec_changed(old)) {
+            template_warnings(&self.spec.template, out);
         }
     }
 
