@@ -1,23 +1,96 @@
 //! v1 Pod: the one big room.
+//!
+//! Upstream: pkg/registry/core/pod/strategy.go, pkg/apis/core/validation/validation.go, pkg/api/pod/
+//! Differs: nothing known.
 
 mod affinity;
 mod container;
+mod defaults;
+mod image;
+mod internal;
+mod print;
+pub mod qos;
+pub mod resources;
+pub mod restart;
 mod status;
+mod strategy;
+#[cfg(test)]
+pub(crate) mod testing;
 mod types;
+pub mod validate;
 mod volume;
+mod warnings;
 
 pub use affinity::*;
 pub use container::*;
+pub use defaults::{set_claim_spec_defaults, set_pod_spec_defaults, set_template_defaults};
+pub use image::{ImageName, parse_image_name};
+pub use internal::template_text;
+pub use print::PodSummary;
 pub use status::*;
+pub use strategy::drop_disabled_fields;
 pub use types::*;
+pub use validate::{
+    PodOptions, validate_always_template, validate_pod_spec, validate_pod_template_spec, validate_template_metadata,
+};
 pub use volume::*;
+pub use warnings::{claim_spec_warnings, node_label_deprecation, template_warnings};
 
-use crate::api::kind::{Kind, KindInfo};
+use crate::api::kind::{Column, Kind, KindInfo, PrintCx};
+use crate::apimachinery::{ErrorList, Str, Value};
 
 impl Kind for Pod {
     const INFO: KindInfo =
         KindInfo { short: &["po"], categories: &["all"], status: true, ..KindInfo::core("Pod", "pods") };
+    const COLUMNS: &'static [Column] = print::COLUMNS;
+    const FIELDS: &'static [&'static str] = print::FIELDS;
     crate::kind_glue!(Pod);
+
+    fn set_defaults(&mut self) {
+        self.fill();
+    }
+
+    const GENERATION: bool = true;
+
+    fn prepare_for_create(&mut self) {
+        self.prepare_create();
+    }
+
+    fn prepare_for_update(&mut self, old: &Pod) {
+        self.prepare_update(old);
+    }
+
+    fn prepare_for_status_update(&mut self, old: &Pod) {
+        self.prepare_status_update(old);
+    }
+
+    fn spec_changed(&self, old: &Pod) -> bool {
+        self.spec != old.spec
+    }
+
+    fn validate(&self, errs: &mut ErrorList) {
+        validate::create(self, errs);
+    }
+
+    fn validate_update(&self, old: &Pod, errs: &mut ErrorList) {
+        validate::update(self, old, errs);
+    }
+
+    fn validate_status_update(&self, old: &Pod, errs: &mut ErrorList) {
+        validate::status_update(self, old, errs);
+    }
+
+    fn warnings(&self, old: Option<&Pod>, out: &mut Vec<String>) {
+        warnings::of_pod(self, old, out);
+    }
+
+    fn row(&self, cx: &PrintCx) -> Vec<Value> {
+        self.cells(cx)
+    }
+
+    fn field(&self, path: &str) -> Option<Str> {
+        print::field(self, path)
+    }
 }
 
 impl PodStatus {
