@@ -5,12 +5,12 @@
 //! pkg/apis/apps/validation/validation.go (ValidateDaemonSet, …)
 //! Differs: nothing known.
 
-use super::pods::{self, set_pod_template_defaults};
+use super::pods::{self, TEMPLATE, drop_disabled};
 use super::validation::{
     int_or_percent, validate_at_most_100_percent, validate_collision_count, validate_immutable_selector,
     validate_int_or_percent,
 };
-use crate::api::core::PodTemplateSpec;
+use crate::api::core::{PodTemplateSpec, set_template_defaults, template_warnings};
 use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, PrintCx, col, int_col, wide};
 use crate::api::print::{cell_or, container_cells, format_labels, selector_text};
 use crate::apimachinery::field_error::{BadValue, go_quote};
@@ -151,16 +151,18 @@ impl Kind for DaemonSet {
             rolling.max_surge.get_or_insert(IntOrString::Int(0));
         }
         spec.revision_history_limit.get_or_insert(10);
-        set_pod_template_defaults(&mut spec.template);
+        set_template_defaults(&mut spec.template);
     }
 
     fn prepare_for_create(&mut self) {
         self.status = Rc::default();
+        drop_disabled!(self, None);
         self.set_template_generation(self.template_generation().max(1));
     }
 
     fn prepare_for_update(&mut self, old: &Self) {
         self.status = old.status.clone();
+        drop_disabled!(self, Some(&old.spec.template));
         let changed = self.spec.template != old.spec.template;
         self.set_template_generation(old.template_generation() + i64::from(changed));
     }
@@ -225,7 +227,7 @@ impl Kind for DaemonSet {
 
     fn warnings(&self, old: Option<&Self>, out: &mut Vec<String>) {
         if old.is_none_or(|old| old.spec.template != self.spec.template) {
-            pods::template_warnings(&self.spec.template, out);
+            template_warnings(&self.spec.template, TEMPLATE, out);
         }
     }
 

@@ -1,57 +1,37 @@
-//! What workloads ask of the pods, and the claims, that they describe.
+//! What workloads do with the pods that they describe.
 //!
-//! Upstream: pkg/apis/apps/validation/validation.go (ValidatePodTemplateSpecForReplicaSet, …),
-//! pkg/api/persistentvolumeclaim/util.go (GetWarningsForPersistentVolumeClaimSpec)
+//! Upstream: pkg/api/pod/util.go (DropDisabledTemplateFields), pkg/apis/apps/validation/validation.go
 //! Differs: nothing known.
 
-use crate::api::core::{PersistentVolumeClaimSpec, PodTemplateSpec};
+use crate::api::core::{PodTemplateSpec, drop_disabled_fields, validate_always_template, validate_pod_template_spec};
 use crate::apimachinery::{ErrorList, Path};
 use std::rc::Rc;
 
-/// The defaults of the pods that a template describes.
-pub(crate) fn set_pod_template_defaults(template: &mut Rc<PodTemplateSpec>) {
-    let _ = template;
+pub(crate) const TEMPLATE: Path = Path::new("spec.template");
+
+/// Fields of features that are off, unless the old template has them.
+pub(crate) fn drop_disabled_template_fields(template: &mut Rc<PodTemplateSpec>, old: Option<&PodTemplateSpec>) {
+    let mut spec = template.spec.clone();
+    drop_disabled_fields(&mut spec, old.map(|t| &*t.spec));
+    if !Rc::ptr_eq(&spec, &template.spec) {
+        Rc::make_mut(template).spec = spec;
+    }
 }
 
-/// The defaults of a claim that a template describes.
-pub(crate) fn set_claim_defaults(spec: &mut Rc<PersistentVolumeClaimSpec>) {
-    let _ = spec;
+/// The same within a specification that is shared.
+macro_rules! drop_disabled {
+    ($new:expr, $old:expr) => {{
+        let mut template = $new.spec.template.clone();
+        $crate::api::apps::pods::drop_disabled_template_fields(&mut template, $old);
+        if !std::rc::Rc::ptr_eq(&template, &$new.spec.template) {
+            std::rc::Rc::make_mut(&mut $new.spec).template = template;
+        }
+    }};
 }
-
-/// What is wrong with the pods that a template describes.
-pub(crate) fn validate_pod_template(template: &PodTemplateSpec, path: Path, errs: &mut ErrorList) {
-    let _ = (template, path, errs);
-}
-
-/// What is wrong with a claim that a template describes.
-pub(crate) fn validate_claim(spec: &PersistentVolumeClaimSpec, path: Path, errs: &mut ErrorList) {
-    let _ = (spec, path, errs);
-}
-
-/// What is unwise in the pods that `spec.template` describes.
-pub(crate) fn template_warnings(template: &PodTemplateSpec, out: &mut Vec<String>) {
-    let _ = (template, out);
-}
-
-/// What is unwise in a claim that a template describes.
-pub(crate) fn claim_warnings(spec: &PersistentVolumeClaimSpec, path: Path, out: &mut Vec<String>) {
-    let _ = (spec, path, out);
-}
+pub(crate) use drop_disabled;
 
 /// A template of pods that run until they are deleted.
 pub(crate) fn validate_lasting_template(template: &PodTemplateSpec, kind: &str, path: Path, errs: &mut ErrorList) {
-    validate_pod_template(template, path, errs);
-    validate_lasting(template, kind, path, errs);
-}
-
-/// What such a template says of their end.
-pub(crate) fn validate_lasting(template: &PodTemplateSpec, kind: &str, path: Path, errs: &mut ErrorList) {
-    let spec = path.child("spec");
-    if template.spec.restart_policy != "Always" {
-        errs.not_supported(spec.child("restartPolicy"), &template.spec.restart_policy, &["Always"]);
-    }
-    if template.spec.active_deadline_seconds.is_some() {
-        let detail = format!("activeDeadlineSeconds in {kind} is not Supported");
-        errs.forbidden(spec.child("activeDeadlineSeconds"), detail);
-    }
+    validate_pod_template_spec(template, path, errs);
+    validate_always_template(template, kind, path, errs);
 }

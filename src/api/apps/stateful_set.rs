@@ -5,12 +5,15 @@
 //! pkg/apis/apps/validation/validation.go (ValidateStatefulSet, …)
 //! Differs: nothing known.
 
-use super::pods::{self, set_pod_template_defaults};
+use super::pods::{TEMPLATE, drop_disabled};
 use super::validation::{
     int_or_percent, validate_at_most, validate_at_most_100_percent, validate_collision_count, validate_int_or_percent,
 };
+use crate::api::core::pod::validate::{validate_claim_spec, validate_template_metadata};
 use crate::api::core::{
     PersistentVolumeClaimSpec, PersistentVolumeClaimStatus, PersistentVolumeClaimVolumeSource, PodTemplateSpec, Volume,
+    claim_spec_warnings, set_claim_spec_defaults, set_template_defaults, template_warnings, validate_always_template,
+    validate_pod_template_spec,
 };
 use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, NameRule, PrintCx, col, wide};
 use crate::api::print::{container_cells, selector_text};
@@ -20,9 +23,7 @@ use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::labels::Selector;
 use crate::apimachinery::names::is_dns1123_label;
 use crate::apimachinery::time::Time;
-use crate::apimachinery::validation::{
-    validate_annotations, validate_label_selector, validate_labels, validate_nonnegative,
-};
+use crate::apimachinery::validation::{validate_label_selector, validate_nonnegative};
 use crate::apimachinery::{Api, ErrorList, LabelSelector, List, ObjectMeta, Path, Str, Value};
 use std::rc::Rc;
 
@@ -130,7 +131,7 @@ impl StatefulSet {
         if !lenient.claim_templates {
             let path = SPEC.child("volumeClaimTemplates");
             for (i, template) in spec.volume_claim_templates.iter().enumerate() {
-                pods::validate_claim(&template.spec, path.index(i).child("spec"), errs);
+                validate_claim_spec(&template.spec, path.index(i).child("spec"), errs);
             }
         }
         validate_nonnegative(spec.replicas.unwrap_or_default(), SPEC.child("replicas"), errs);
@@ -158,7 +159,7 @@ impl StatefulSet {
             }
             Ok(selector) => self.validate_template(&selector, lenient, errs),
         }
-        pods::validate_lasting(&spec.template, "StatefulSet", SPEC.child("template"), errs);
+        validate_always_template(&spec.template, "StatefulSet", SPEC.child("template"), errs);
     }
 
     /// The template as the controller will use it: host name, subdomain and claims are its own to fill in.
@@ -188,10 +189,9 @@ impl StatefulSet {
                 let others = spec.volumes.iter().filter(|v| !is_claimed(v)).cloned();
                 spec.volumes = of_claims.chain(others).collect();
             }
-            pods::validate_pod_template(&template, path, errs);
+            validate_pod_template_spec(&template, path, errs);
         }
-        validate_labels(labels, path.child("labels"), errs);
-        validate_annotations(&template.metadata.annotations, path.child("annotations"), errs);
+        validate_template_metadata(template, path, errs);
     }
 
     fn validate_update_strategy(&self, errs: &mut ErrorList) {
@@ -269,12 +269,12 @@ impl Kind for StatefulSet {
         policy.when_scaled = policy.when_scaled.or("Retain");
         spec.replicas.get_or_insert(1);
         spec.revision_history_limit.get_or_insert(10);
-        set_pod_template_defaults(&mut spec.template);
+        set_template_defaults(&mut spec.template);
         if !spec.volume_claim_templates.is_empty() {
             for claim in spec.volume_claim_templates.make_mut() {
                 claim.api_version = Str::literal("v1");
                 claim.kind = Str::literal("PersistentVolumeClaim");
-                pods::set_claim_defaults(&mut claim.spec);
+                set_claim_spec_defaults(&mut claim.spec);
                 if claim.status.phase.is_empty() {
                     Rc::make_mut(&mut claim.status).phase = Str::literal("Pending");
                 }
@@ -284,11 +284,13 @@ impl Kind for StatefulSet {
 
     fn prepare_for_create(&mut self) {
         self.status = Rc::default();
+        drop_disabled!(self, None);
         self.drop_max_unavailable(None);
     }
 
     fn prepare_for_update(&mut self, old: &Self) {
         self.status = old.status.clone();
+        drop_disabled!(self, Some(&old.spec.template));
         self.drop_max_unavailable(Some(old));
     }
 
@@ -356,14 +358,14 @@ impl Kind for StatefulSet {
 
     fn warnings(&self, old: Option<&Self>, out: &mut Vec<String>) {
         if old.is_none_or(|old| old.spec != self.spec) {
-            pods::template_warnings(&self.spec.template, out);
+            template_warnings(&self.spec.template, TEMPLATE, out);
         }
         let path = SPEC.child("volumeClaimTemplates");
         for (i, claim) in self.spec.volume_claim_templates.iter().enumerate() {
             let path = path.index(i);
             // Upstream's path of an update has one step more.
             let path = if old.is_some() { path.child("Spec") } else { path };
-            pods::claim_warnings(&claim.spec, path, out);
+            claim_spec_warnings(&claim.spec, path, out);
         }
         if self.spec.revision_history_limit.is_some_and(|n| n < 0) {
             out.push(

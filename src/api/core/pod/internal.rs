@@ -151,6 +151,12 @@ pub fn template_text(t: &PodTemplateSpec) -> String {
     Tree::Object(pairs).compact()
 }
 
+/// What changed between two claims, as the refusal of the change shows it.
+pub fn claim_spec_difference(old: &PersistentVolumeClaimSpec, new: &PersistentVolumeClaimSpec) -> String {
+    let text = |s: &PersistentVolumeClaimSpec| tree(s, "PersistentVolumeClaimSpec").pretty();
+    super::validate::unified_diff(&text(old), &text(new))
+}
+
 /// It prints as in the API, field after field as declared.
 fn metadata(v: &Value) -> Vec<(String, Tree)> {
     let fields = ObjectMeta::SCHEMA.fields.iter();

@@ -25,7 +25,7 @@ pub use affinity::*;
 pub use container::*;
 pub use defaults::{set_claim_spec_defaults, set_pod_spec_defaults, set_template_defaults};
 pub use image::{ImageName, parse_image_name};
-pub use internal::template_text;
+pub use internal::{claim_spec_difference, template_text};
 pub use print::PodSummary;
 pub use status::*;
 pub use strategy::drop_disabled_fields;
