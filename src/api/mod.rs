@@ -13,9 +13,9 @@ pub(crate) mod testing;
 pub use kind::{Column, Kind, KindInfo, PrintCx};
 pub use object::{Key, Object, controller_ref};
 
-use apps::{ControllerRevision, Deployment, ReplicaSet};
+use apps::{ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use coordination::Lease;
-use core::{ConfigMap, Event, Namespace, Node, Pod, Secret, Service, ServiceAccount};
+use core::{ConfigMap, Event, Namespace, Node, PersistentVolumeClaim, Pod, Secret, Service, ServiceAccount};
 
 /// The list of kinds. To add one: write its room, add its name here, add a case under `tests/cases`.
 macro_rules! kinds {
@@ -134,7 +134,7 @@ macro_rules! kinds {
 
 kinds! {
     Namespace, Node, Pod, ConfigMap, Secret, Service, ServiceAccount, Event, Lease, ReplicaSet, Deployment,
-    ControllerRevision,
+    ControllerRevision, DaemonSet, StatefulSet, PersistentVolumeClaim,
 }
 
 /// The four items of `Kind` that every room would spell alike.

@@ -4,8 +4,9 @@
 //! pkg/printers/internalversion/printers.go (printDeployment), pkg/apis/apps/v1/defaults.go (SetDefaults_Deployment)
 //! Differs: nothing known.
 
-use super::{set_pod_template_defaults, validation};
-use crate::api::core::PodTemplateSpec;
+use super::pods::{TEMPLATE, drop_disabled};
+use super::validation;
+use crate::api::core::{PodTemplateSpec, set_template_defaults, template_warnings};
 use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, PrintCx, col, wide};
 use crate::api::print::{container_cells, selector_text};
 use crate::apimachinery::int_or_string::IntOrString;
@@ -102,15 +103,17 @@ impl Kind for Deployment {
         }
         spec.revision_history_limit.get_or_insert(10);
         spec.progress_deadline_seconds.get_or_insert(600);
-        set_pod_template_defaults(&mut spec.template);
+        set_template_defaults(&mut spec.template);
     }
 
     fn prepare_for_create(&mut self) {
         self.status = Rc::default();
+        drop_disabled!(self, None);
     }
 
     fn prepare_for_update(&mut self, old: &Self) {
         self.status = old.status.clone();
+        drop_disabled!(self, Some(&old.spec.template));
     }
 
     fn prepare_for_status_update(&mut self, old: &Self) {
@@ -139,6 +142,9 @@ impl Kind for Deployment {
     fn warnings(&self, old: Option<&Self>, out: &mut Vec<String>) {
         if old.is_none() {
             validation::warn_of_name(&self.metadata.name, out);
+        }
+        if old.is_none_or(|old| self.spec_changed(old)) {
+            template_warnings(&self.spec.template, TEMPLATE, out);
         }
     }
 

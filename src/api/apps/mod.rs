@@ -4,24 +4,15 @@
 //! Differs: nothing known.
 
 mod controller_revision;
+mod daemon_set;
 mod deployment;
+pub(crate) mod pods;
 mod replica_set;
+mod stateful_set;
 mod validation;
 
 pub use controller_revision::*;
+pub use daemon_set::*;
 pub use deployment::*;
 pub use replica_set::*;
-
-use crate::api::core::PodTemplateSpec;
-use crate::apimachinery::{ErrorList, Path};
-use std::rc::Rc;
-
-/// The defaults of the pods that a template describes.
-fn set_pod_template_defaults(template: &mut Rc<PodTemplateSpec>) {
-    let _ = template;
-}
-
-/// What is wrong with the pods that a template describes.
-fn validate_pod_template(template: &PodTemplateSpec, path: Path, errs: &mut ErrorList) {
-    let _ = (template, path, errs);
-}
+pub use stateful_set::*;

@@ -4,8 +4,9 @@
 //! pkg/printers/internalversion/printers.go (printReplicaSet), pkg/apis/apps/v1/defaults.go (SetDefaults_ReplicaSet)
 //! Differs: nothing known.
 
-use super::{set_pod_template_defaults, validation};
-use crate::api::core::PodTemplateSpec;
+use super::pods::{TEMPLATE, drop_disabled};
+use super::validation;
+use crate::api::core::{PodTemplateSpec, set_template_defaults, template_warnings};
 use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, PrintCx, int_col, wide};
 use crate::api::print::{cell_or, container_cells, selector_text};
 use crate::apimachinery::time::Time;
@@ -69,15 +70,17 @@ impl Kind for ReplicaSet {
     fn set_defaults(&mut self) {
         let spec = Rc::make_mut(&mut self.spec);
         spec.replicas.get_or_insert(1);
-        set_pod_template_defaults(&mut spec.template);
+        set_template_defaults(&mut spec.template);
     }
 
     fn prepare_for_create(&mut self) {
         self.status = Rc::default();
+        drop_disabled!(self, None);
     }
 
     fn prepare_for_update(&mut self, old: &Self) {
         self.status = old.status.clone();
+        drop_disabled!(self, Some(&old.spec.template));
     }
 
     fn prepare_for_status_update(&mut self, old: &Self) {
@@ -104,6 +107,9 @@ impl Kind for ReplicaSet {
     fn warnings(&self, old: Option<&Self>, out: &mut Vec<String>) {
         if old.is_none() {
             validation::warn_of_name(&self.metadata.name, out);
+        }
+        if old.is_none_or(|old| self.spec_changed(old)) {
+            template_warnings(&self.spec.template, TEMPLATE, out);
         }
     }
 

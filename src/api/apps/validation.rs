@@ -4,6 +4,7 @@
 //! ValidatePodTemplateSpecForReplicaSet, ValidateDeploymentStrategy, …)
 //! Differs: nothing known.
 
+use super::pods::validate_lasting_template;
 use super::{Deployment, DeploymentStatus, DeploymentStrategy, ReplicaSet, RollingUpdateDeployment};
 use crate::api::core::PodTemplateSpec;
 use crate::apimachinery::field_error::{BadValue, go_quote};
@@ -18,7 +19,6 @@ use std::rc::Rc;
 const SPEC: Path = Path::new("spec");
 const STATUS: Path = Path::new("status");
 const MORE_THAN_REPLICAS: &str = "cannot be greater than status.replicas";
-const MORE_THAN_READY: &str = "cannot be greater than readyReplicas";
 
 pub(super) fn validate_deployment(deployment: &Deployment, errs: &mut ErrorList) {
     let spec = &*deployment.spec;
@@ -84,15 +84,7 @@ fn validate_template(template: &PodTemplateSpec, selector: &Selector, errs: &mut
         let metadata = path.child("metadata");
         errs.invalid(metadata.child("labels"), BadValue::of(labels), "`selector` does not match template `labels`");
     }
-    super::validate_pod_template(template, path, errs);
-    let spec = path.child("spec");
-    if template.spec.restart_policy != "Always" {
-        errs.not_supported(spec.child("restartPolicy"), &template.spec.restart_policy, &["Always"]);
-    }
-    if template.spec.active_deadline_seconds.is_some() {
-        let detail = "activeDeadlineSeconds in ReplicaSet is not Supported";
-        errs.forbidden(spec.child("activeDeadlineSeconds"), detail);
-    }
+    validate_lasting_template(template, "ReplicaSet", path, errs);
 }
 
 fn validate_strategy(strategy: &DeploymentStrategy, path: Path, errs: &mut ErrorList) {
@@ -180,13 +172,16 @@ pub(super) fn validate_deployment_status(new: &DeploymentStatus, old: &Deploymen
             ("availableReplicas", new.available_replicas),
         ],
         new.replicas,
-        new.ready_replicas,
+        (new.ready_replicas, "readyReplicas"),
         errs,
     );
-    let is_decremented = old.collision_count.is_some_and(|old| new.collision_count.is_none_or(|new| new < old));
-    if is_decremented {
-        let count = new.collision_count.unwrap_or_default();
-        errs.invalid(STATUS.child("collisionCount"), count, "cannot be decremented");
+    validate_collision_count(new.collision_count, old.collision_count, errs);
+}
+
+/// How often a name was taken only grows.
+pub(super) fn validate_collision_count(new: Option<i32>, old: Option<i32>, errs: &mut ErrorList) {
+    if old.is_some_and(|old| new.is_none_or(|new| new < old)) {
+        errs.invalid(STATUS.child("collisionCount"), new.unwrap_or_default(), "cannot be decremented");
     }
 }
 
@@ -210,18 +205,18 @@ pub(super) fn validate_replica_set_status(set: &ReplicaSet, errs: &mut ErrorList
             ("availableReplicas", status.available_replicas),
         ],
         status.replicas,
-        status.ready_replicas,
+        (status.ready_replicas, "readyReplicas"),
         errs,
     );
 }
 
 /// No count exceeds the replicas, and what is available is ready. The last count is of the available ones.
-fn validate_at_most(counts: &[(&str, i32)], replicas: i32, ready: i32, errs: &mut ErrorList) {
+pub(super) fn validate_at_most(counts: &[(&str, i32)], replicas: i32, ready: (i32, &str), errs: &mut ErrorList) {
     for (name, count) in counts.iter().filter(|(_, count)| *count > replicas) {
         errs.invalid(STATUS.child(name), *count, MORE_THAN_REPLICAS);
     }
-    if let Some((name, count)) = counts.last().filter(|(_, count)| *count > ready) {
-        errs.invalid(STATUS.child(name), *count, MORE_THAN_READY);
+    if let Some((name, count)) = counts.last().filter(|(_, count)| *count > ready.0) {
+        errs.invalid(STATUS.child(name), *count, format!("cannot be greater than {}", ready.1));
     }
 }
 
