@@ -203,7 +203,7 @@ impl Controller for GarbageCollector {
             return;
         }
         let cause = event.cause;
-        let mut queue_dependents = |uid: &Str, queue: &mut WorkQueue| {
+        let queue_dependents = |uid: &Str, queue: &mut WorkQueue| {
             view.owned_by(uid).for_each(|d| queue.add(node(d.id(), &d.key()), cause));
         };
         let old = event.old.as_ref().map(Object::meta);

@@ -67,9 +67,12 @@ controllers! {
     deployment: DeploymentController,
     garbage_collector: GarbageCollector,
     namespace: NamespaceController,
+    node_lifecycle: NodeLifecycleController,
+    pod_gc: PodGc,
     replica_set: ReplicaSetController,
     root_ca: RootCaPublisher,
     service_account: ServiceAccountController,
+    taint_eviction: TaintEvictionController,
 }
 
 mod pod_control;

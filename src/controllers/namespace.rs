@@ -120,7 +120,7 @@ fn estimate(pods: &[Object], deleted_for: i64) -> i64 {
 /// Deletes everything of one kind, and counts what stays. Upstream: deleteAllContentForGroupVersionResource.
 fn delete_content(t: &mut Turn, kind: KindId, namespace: &str, deleted_for: i64, left: &mut Remaining) {
     let info = kind.info();
-    let mut fail = |left: &mut Remaining, e: String| {
+    let fail = |left: &mut Remaining, e: String| {
         let pods = format!("failed to delete pods for namespace: {namespace}, err: ");
         left.errors.push(if kind == KindId::Pod { pods + &e } else { e });
     };

@@ -81,3 +81,20 @@ crate::api! {
         match_label_keys: List<Str> = "matchLabelKeys".atomic(),
     }
 }
+
+impl Toleration {
+    /// Upstream: staging/src/k8s.io/api/core/v1/toleration.go (ToleratesTaint); comparisons are off by default.
+    pub fn tolerates(&self, taint: &crate::api::core::Taint) -> bool {
+        if !self.effect.is_empty() && self.effect != taint.effect {
+            return false;
+        }
+        if !self.key.is_empty() && self.key != taint.key {
+            return false;
+        }
+        match self.operator.as_str() {
+            "" | "Equal" => self.value == taint.value,
+            "Exists" => true,
+            _ => false,
+        }
+    }
+}
