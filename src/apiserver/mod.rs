@@ -18,6 +18,8 @@ pub struct Server {
     pub store: Store,
     /// Addresses and ports that Services hold.
     pub services: service_ip::Allocator,
+    /// What admission puts into every pod alike.
+    pub shared: admission::Shared,
     /// The CA bundle that the root CA publisher hands out.
     pub ca: Str,
 }

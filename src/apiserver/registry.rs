@@ -133,6 +133,8 @@ impl Server {
         meta.deletion_grace_period_seconds = None;
         meta.uid = new_uid(cx.rng);
         meta.creation_timestamp = cx.now;
+        admission::mutate(self, cx, admission::Op::Create, &mut object, None)?;
+        let meta = object.meta_mut();
         let mut generated = false;
         if meta.name.is_empty() && !meta.generate_name.is_empty() {
             // Upstream cuts the base so that the whole is a label of 63 characters.
@@ -141,7 +143,6 @@ impl Server {
             generated = true;
         }
         let named = meta.name.clone();
-        admission::mutate(self, cx, admission::Op::Create, &mut object, None)?;
         if object.meta().resource_version.0 != 0 {
             return Err(Status::unknown("resourceVersion should not be set on objects to be created"));
         }
