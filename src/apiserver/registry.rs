@@ -126,13 +126,13 @@ impl Server {
         let info = kind.info();
         object.set_defaults();
         ensure_namespace(info.namespaced, namespace, &mut object)?;
-        // Before admission: what plugins add is nobody's.
-        field_manager::update(None, &mut object, cx.manager, "", cx.now);
         let meta = object.meta_mut();
         meta.deletion_timestamp = None;
         meta.deletion_grace_period_seconds = None;
         meta.uid = new_uid(cx.rng);
         meta.creation_timestamp = cx.now;
+        // Before admission: what plugins add is nobody's.
+        field_manager::update(&mut self.sets, None, &mut object, cx.manager, Sub::None, cx.now);
         admission::mutate(self, cx, admission::Op::Create, &mut object, None)?;
         let meta = object.meta_mut();
         let mut generated = false;
@@ -218,8 +218,9 @@ impl Server {
             );
             return Err(Status::conflict(info.group, info.plural, &key.name, &why));
         }
-        field_manager::update(Some(&old), &mut new, cx.manager, sub.name(), cx.now);
+        field_manager::update(&mut self.sets, Some(&old), &mut new, cx.manager, sub, cx.now);
         admission::mutate(self, cx, admission::Op::Update(sub), &mut new, Some(&old))?;
+        field_manager::keep_times(&old, &mut new);
         let asked = new.meta().resource_version.0;
         if asked != 0 && asked != old.rv() {
             return Err(Status::modified(info.group, info.plural, &key.name));
