@@ -179,6 +179,7 @@ fn pods_of_one_template_share_their_sets() {
 
 /// Run with `--release --nocapture` to see what a write costs.
 #[test]
+#[expect(clippy::disallowed_types, reason = "a measurement")]
 fn the_cost_of_a_write() {
     let mut sets = Sets::default();
     let made = object(KindId::Pod, pod());
