@@ -46,6 +46,10 @@ macro_rules! kinds {
             pub fn has_generation(self) -> bool {
                 match self { $(KindId::$Name => <$Name as Kind>::GENERATION),* }
             }
+            /// An object of which nothing is said.
+            pub fn empty(self) -> Object {
+                match self { $(KindId::$Name => Object::of(<$Name>::default())),* }
+            }
             /// `apiVersion` and `kind` are the caller's business.
             pub fn decode(self, v: &$crate::apimachinery::Value, d: &mut $crate::apimachinery::Decoder) -> Object {
                 match self { $(KindId::$Name => Object(AnyObject::$Name(std::rc::Rc::new($crate::apimachinery::Api::decode(v, d))))),* }
@@ -70,6 +74,15 @@ macro_rules! kinds {
                 match (&self.0, &other.0) {
                     $((AnyObject::$Name(a), AnyObject::$Name(b)) => std::rc::Rc::ptr_eq(a, b),)*
                     _ => false,
+                }
+            }
+            /// How the owned fields differ from those of an older state.
+            pub fn compare(&self, old: &Object) -> $crate::apimachinery::compare::Delta {
+                match (&self.0, &old.0) {
+                    $((AnyObject::$Name(new), AnyObject::$Name(old)) => {
+                        $crate::apimachinery::Api::compare(Some(old), Some(new), &$crate::apimachinery::compare::PLAIN)
+                    })*
+                    _ => unreachable!("an update keeps the kind"),
                 }
             }
             pub fn set_defaults(&mut self) {

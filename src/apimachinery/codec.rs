@@ -3,7 +3,9 @@
 //! Upstream: encoding/json and sigs.k8s.io/json (error texts), apimachinery/pkg/runtime/serializer/json (strict errors).
 //! Differs: nothing known.
 
-use super::schema::{FieldSchema, StructSchema, Type};
+use super::compare::{self, Delta};
+use super::field_set::Scalar;
+use super::schema::{FieldSchema, StructSchema, Topology, Type};
 use super::value::go_word;
 use super::{List, Map, Str, Value};
 use std::rc::Rc;
@@ -19,6 +21,18 @@ pub trait Api: Clone + PartialEq + Default + 'static {
     /// Whether `omitempty` leaves it out.
     fn is_zero(&self) -> bool {
         false
+    }
+    /// How two states differ in their owned fields; either may be absent.
+    fn compare(old: Option<&Self>, new: Option<&Self>, _: &FieldSchema) -> Delta {
+        Delta::leaf(old, new)
+    }
+    /// The value as it names an item of a list.
+    fn scalar(&self) -> Option<Scalar> {
+        None
+    }
+    /// A struct's field as it names the struct in a list, where it is written.
+    fn key_field(&self, _: &str) -> Option<Scalar> {
+        None
     }
 }
 
@@ -160,6 +174,9 @@ macro_rules! int {
             fn is_zero(&self) -> bool {
                 *self == 0
             }
+            fn scalar(&self) -> Option<Scalar> {
+                Some(Scalar::Int(i64::from(*self)))
+            }
         }
     };
 }
@@ -204,6 +221,9 @@ impl Api for bool {
     fn is_zero(&self) -> bool {
         !self
     }
+    fn scalar(&self) -> Option<Scalar> {
+        Some(Scalar::Bool(*self))
+    }
 }
 
 impl Api for Str {
@@ -223,6 +243,9 @@ impl Api for Str {
     }
     fn is_zero(&self) -> bool {
         self.is_empty()
+    }
+    fn scalar(&self) -> Option<Scalar> {
+        Some(Scalar::String(self.clone()))
     }
 }
 
@@ -247,6 +270,12 @@ impl Api for Opaque {
     fn is_zero(&self) -> bool {
         self.0.is_none()
     }
+    fn compare(old: Option<&Self>, new: Option<&Self>, field: &FieldSchema) -> Delta {
+        if field.topology == Topology::Atomic {
+            return Delta::leaf(old, new);
+        }
+        compare::tree(old.and_then(|o| o.0.as_ref()), new.and_then(|o| o.0.as_ref()))
+    }
 }
 
 /// Pointers of upstream: absent is not zero.
@@ -261,6 +290,12 @@ impl<T: Api> Api for Option<T> {
     fn is_zero(&self) -> bool {
         self.is_none()
     }
+    fn compare(old: Option<&Self>, new: Option<&Self>, field: &FieldSchema) -> Delta {
+        compare::optional(old, new, field)
+    }
+    fn scalar(&self) -> Option<Scalar> {
+        self.as_ref().and_then(T::scalar)
+    }
 }
 
 impl<T: Api> Api for Rc<T> {
@@ -273,6 +308,15 @@ impl<T: Api> Api for Rc<T> {
     }
     fn is_zero(&self) -> bool {
         T::is_zero(self)
+    }
+    fn compare(old: Option<&Self>, new: Option<&Self>, field: &FieldSchema) -> Delta {
+        match (old, new) {
+            (Some(a), Some(b)) if Rc::ptr_eq(a, b) => Delta::default(),
+            _ => T::compare(old.map(|r| &**r), new.map(|r| &**r), field),
+        }
+    }
+    fn key_field(&self, name: &str) -> Option<Scalar> {
+        T::key_field(self, name)
     }
 }
 
@@ -303,6 +347,9 @@ impl<T: Api> Api for List<T> {
     fn is_zero(&self) -> bool {
         self.is_empty()
     }
+    fn compare(old: Option<&Self>, new: Option<&Self>, field: &FieldSchema) -> Delta {
+        compare::list(old, new, field)
+    }
 }
 
 impl<T: Api> Api for Map<T> {
@@ -328,5 +375,8 @@ impl<T: Api> Api for Map<T> {
     }
     fn is_zero(&self) -> bool {
         self.is_empty()
+    }
+    fn compare(old: Option<&Self>, new: Option<&Self>, field: &FieldSchema) -> Delta {
+        compare::map(old, new, field)
     }
 }

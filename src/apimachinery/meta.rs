@@ -3,7 +3,7 @@
 //! Upstream: staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go
 //! Differs: nothing known.
 
-use super::codec::Opaque;
+use super::field_set::FieldSet;
 use super::labels::Selector;
 use super::scalars::ResourceVersion;
 use super::time::Time;
@@ -43,7 +43,7 @@ crate::api! {
         api_version: Str = "apiVersion",
         time: Option<Time> = "time",
         fields_type: Str = "fieldsType",
-        fields_v1: Opaque = "fieldsV1".of("io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1"),
+        fields_v1: FieldSet = "fieldsV1".of("io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1"),
         subresource: Str = "subresource",
     }
 

@@ -1,7 +1,9 @@
 //! The grammar of the API: trees, schemas, codecs, names, selectors, patches, errors; it knows no kind.
 
 pub mod codec;
+pub mod compare;
 pub mod field_error;
+pub mod field_set;
 pub mod fields;
 pub mod go_json;
 pub mod int_or_string;
@@ -23,8 +25,11 @@ pub mod yaml;
 
 pub use codec::{Api, Decoder};
 pub use field_error::{ErrorList, FieldError, Path};
+pub use field_set::FieldSet;
 pub use list::{List, Map};
-pub use meta::{Condition, LabelSelector, LabelSelectorRequirement, ListMeta, ObjectMeta, OwnerReference};
+pub use meta::{
+    Condition, LabelSelector, LabelSelectorRequirement, ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference,
+};
 pub use status::Status;
 pub use str::Str;
 pub use value::Value;

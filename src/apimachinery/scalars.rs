@@ -4,6 +4,7 @@
 //! Differs: nothing known.
 
 use super::codec::{Api, Decoder};
+use super::field_set::Scalar;
 use super::int_or_string::IntOrString;
 use super::quantity::Quantity;
 use super::schema::Type;
@@ -157,5 +158,11 @@ impl Api for IntOrString {
             IntOrString::Int(n) => Value::from(*n),
             IntOrString::String(s) => Value::String(s.to_string()),
         }
+    }
+    fn scalar(&self) -> Option<Scalar> {
+        Some(match self {
+            IntOrString::Int(n) => Scalar::Int(i64::from(*n)),
+            IntOrString::String(s) => Scalar::String(s.clone()),
+        })
     }
 }

@@ -237,6 +237,37 @@ macro_rules! api {
                 )*
                 $crate::apimachinery::Value::Object(out)
             }
+
+            #[allow(unused_assignments, unused_mut, unused_variables, reason = "structs without fields")]
+            fn compare(
+                old: Option<&Self>,
+                new: Option<&Self>,
+                field: &$crate::apimachinery::schema::FieldSchema,
+            ) -> $crate::apimachinery::compare::Delta {
+                use $crate::apimachinery::compare::{Delta, Differences};
+                if Self::SCHEMA.atomic || field.topology == $crate::apimachinery::schema::Topology::Atomic {
+                    return Delta::leaf(old, new);
+                }
+                let mut out = Differences::new(old.is_some(), new.is_some());
+                let fields = Self::schema().fields;
+                let mut at = 0;
+                $(
+                    out.field(&fields[at], old.map(|o| &o.$field), new.map(|n| &n.$field));
+                    at += 1;
+                )*
+                out.finish()
+            }
+
+            fn key_field(&self, name: &str) -> Option<$crate::apimachinery::field_set::Scalar> {
+                match name {
+                    $( $json if !$crate::apimachinery::Api::is_zero(&self.$field)
+                        || Self::schema().field($json).is_some_and(|f| f.always) =>
+                    {
+                        $crate::apimachinery::Api::scalar(&self.$field)
+                    } )*
+                    _ => None,
+                }
+            }
         }
     )* };
     (@atomic) => { false };

@@ -1,7 +1,188 @@
 //! Who owns which field: `metadata.managedFields`.
+//!
+//! Upstream: staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal/{fieldmanager,managedfieldsupdater,
+//! stripmeta,capmanagers,skipnonapplied,buildmanagerinfo,managedfields}.go, structured-merge-diff/v6/merge/update.go
+//! Differs: every kind has one version, so no set is ever converted.
 
+mod reset;
+mod sets;
+
+pub use sets::Sets;
+
+use super::Sub;
 use crate::api::Object;
 use crate::apimachinery::time::Time;
+use crate::apimachinery::{FieldSet, List, ManagedFieldsEntry, Str};
+use std::cmp::Ordering;
 
-/// Notes that `manager` wrote what differs between the two.
-pub fn update(_old: Option<&Object>, _new: &mut Object, _manager: &str, _subresource: &str, _now: Time) {}
+/// Of more updaters than this the oldest become one.
+const MAX_UPDATERS: usize = 10;
+
+/// Notes that `manager` wrote what differs between the two; without an older state, all of the new one.
+///
+/// An empty `manager` leaves the entries as they are: server-side apply has made them already.
+pub fn update(sets: &mut Sets, old: Option<&Object>, new: &mut Object, manager: &str, sub: Sub, now: Time) {
+    if manager.is_empty() {
+        return;
+    }
+    let lived = old.map(|o| o.meta().managed_fields.clone()).unwrap_or_default();
+    let given = &new.meta().managed_fields;
+    let entries = if sub != Sub::None {
+        lived.clone()
+    } else if is_reset(given) {
+        List::EMPTY
+    } else if given.iter().all(|e| e.fields_v1.is_empty()) {
+        lived.clone()
+    } else {
+        given.clone()
+    };
+    let tracked = match sub {
+        // Upstream tracks the Scale object, whose only field is this one.
+        Sub::Scale => entries.iter().any(|e| e.fields_v1.has_path(reset::REPLICAS)),
+        _ => !entries.is_empty() || old.is_none(),
+    };
+    let entries = if tracked { updated(sets, old, new, entries, manager, sub, now) } else { entries };
+    if !new.meta().managed_fields.ptr_eq(&entries) {
+        new.meta_mut().managed_fields = entries;
+    }
+}
+
+fn is_reset(given: &List<ManagedFieldsEntry>) -> bool {
+    given.len() == 1 && given[0] == ManagedFieldsEntry::default()
+}
+
+fn updated(
+    sets: &mut Sets,
+    old: Option<&Object>,
+    new: &Object,
+    mut entries: List<ManagedFieldsEntry>,
+    manager: &str,
+    sub: Sub,
+    now: Time,
+) -> List<ManagedFieldsEntry> {
+    let kind = new.id();
+    let delta = match old {
+        Some(old) => new.compare(old),
+        None => new.compare(&kind.empty()),
+    };
+    let (mut changed, mut removed) = (delta.changed.below, delta.removed.below);
+    if sub == Sub::Scale && changed.has_path(reset::REPLICAS) && new.scale().is_some_and(|s| s.0 == 0) {
+        // A Scale of zero replicas is written without them: the field goes, and nobody has it.
+        std::mem::swap(&mut changed, &mut removed);
+    }
+    let changed = reset::own(kind, sub, &changed);
+    let removed = reset::own(kind, sub, &removed);
+    let mine = |e: &ManagedFieldsEntry, api_version: &Str| {
+        e.manager == manager && e.operation == "Update" && e.subresource == sub.name() && e.api_version == *api_version
+    };
+    let api_version = sets.api_version(kind);
+    let at = entries.iter().position(|e| mine(e, &api_version));
+    let taken = changed.union(&removed);
+    // First who loses what: most writes take nothing from anybody.
+    for i in 0..entries.len() {
+        let minus = if Some(i) == at { &removed } else { &taken };
+        if entries[i].fields_v1.intersects(minus) {
+            let left = entries[i].fields_v1.difference(minus);
+            entries.make_mut()[i].fields_v1 = sets.intern(&left);
+        }
+    }
+    let gained = reset::strip(&changed);
+    if !gained.is_empty() {
+        match at {
+            Some(at) => {
+                let all = entries[at].fields_v1.union(&gained);
+                let same = all.ptr_eq(&entries[at].fields_v1);
+                if !same || entries[at].time != Some(now) {
+                    let entry = &mut entries.make_mut()[at];
+                    entry.time = Some(now);
+                    if !same {
+                        entry.fields_v1 = sets.intern(&all);
+                    }
+                }
+            }
+            None => entries.push(ManagedFieldsEntry {
+                manager: sets.name(manager),
+                operation: Str::literal("Update"),
+                api_version,
+                time: Some(now),
+                fields_type: Str::literal("FieldsV1"),
+                fields_v1: sets.intern(&gained),
+                subresource: Str::literal(sub.name()),
+            }),
+        }
+    }
+    entries.retain(|e| !e.fields_v1.is_empty());
+    if entries.iter().filter(|e| e.operation == "Update").count() > MAX_UPDATERS {
+        cap(entries.make_mut());
+    }
+    sort(&mut entries);
+    entries
+}
+
+/// Upstream: managedfields.go (sortEncodedManagedFields).
+pub(super) fn order(p: &ManagedFieldsEntry, q: &ManagedFieldsEntry) -> Ordering {
+    let seconds = |e: &ManagedFieldsEntry| e.time.map_or(0, Time::unix);
+    p.operation
+        .cmp(&q.operation)
+        .then_with(|| seconds(p).cmp(&seconds(q)))
+        .then_with(|| p.manager.cmp(&q.manager))
+        .then_with(|| p.api_version.cmp(&q.api_version))
+        .then_with(|| p.subresource.cmp(&q.subresource))
+}
+
+pub(super) fn sort(entries: &mut List<ManagedFieldsEntry>) {
+    if !entries.is_sorted_by(|a, b| order(a, b).is_le()) {
+        entries.make_mut().sort_by(order);
+    }
+}
+
+/// Merges the oldest updates of a version into one of `ancient-changes`.
+fn cap(entries: &mut Vec<ManagedFieldsEntry>) {
+    let mut updates: Vec<ManagedFieldsEntry> = entries.extract_if(.., |e| e.operation == "Update").collect();
+    updates.sort_by(order);
+    let mut count = updates.len();
+    let mut kept: Vec<ManagedFieldsEntry> = Vec::new();
+    for entry in updates {
+        let bucket = kept.iter_mut().find(|k| k.api_version == entry.api_version);
+        match bucket {
+            Some(bucket) if count > MAX_UPDATERS => {
+                bucket.manager = Str::literal("ancient-changes");
+                bucket.subresource = Str::EMPTY;
+                bucket.fields_v1 = bucket.fields_v1.union(&entry.fields_v1);
+                bucket.time = entry.time;
+                count -= 1;
+            }
+            _ => kept.push(entry),
+        }
+    }
+    entries.extend(kept);
+}
+
+/// Takes the older times where nothing but times differs: such a write is none.
+/// Upstream: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/fieldmanager/equality.go
+pub fn keep_times(old: &Object, new: &mut Object) {
+    let (was, is) = (&old.meta().managed_fields, &new.meta().managed_fields);
+    let alike = |a: &ManagedFieldsEntry, b: &ManagedFieldsEntry| {
+        a.fields_v1 == b.fields_v1
+            && a.manager == b.manager
+            && a.operation == b.operation
+            && a.subresource == b.subresource
+            && a.api_version == b.api_version
+    };
+    if was.ptr_eq(is) || was.len() != is.len() || !was.iter().all(|a| is.iter().any(|b| alike(a, b))) {
+        return;
+    }
+    let (was, is) = (was.clone(), is.clone());
+    new.meta_mut().managed_fields = was;
+    if new != old {
+        new.meta_mut().managed_fields = is;
+    }
+}
+
+/// The fields that an entry owns; for tests and tools.
+pub fn owned_by<'a>(object: &'a Object, manager: &str) -> Option<&'a FieldSet> {
+    object.meta().managed_fields.iter().find(|e| e.manager == manager).map(|e| &e.fields_v1)
+}
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,10 @@ pub struct Server {
     pub store: Store,
     /// Addresses and ports that Services hold.
     pub services: service_ip::Allocator,
+    /// The sets of owned fields, each once.
+    pub sets: field_manager::Sets,
+    /// What admission puts into every pod alike.
+    pub shared: admission::Shared,
     /// The CA bundle that the root CA publisher hands out.
     pub ca: Str,
 }

@@ -126,13 +126,15 @@ impl Server {
         let info = kind.info();
         object.set_defaults();
         ensure_namespace(info.namespaced, namespace, &mut object)?;
-        // Before admission: what plugins add is nobody's.
-        field_manager::update(None, &mut object, cx.manager, "", cx.now);
         let meta = object.meta_mut();
         meta.deletion_timestamp = None;
         meta.deletion_grace_period_seconds = None;
         meta.uid = new_uid(cx.rng);
         meta.creation_timestamp = cx.now;
+        // Before admission: what plugins add is nobody's.
+        field_manager::update(&mut self.sets, None, &mut object, cx.manager, Sub::None, cx.now);
+        admission::mutate(self, cx, admission::Op::Create, &mut object, None)?;
+        let meta = object.meta_mut();
         let mut generated = false;
         if meta.name.is_empty() && !meta.generate_name.is_empty() {
             // Upstream cuts the base so that the whole is a label of 63 characters.
@@ -141,7 +143,6 @@ impl Server {
             generated = true;
         }
         let named = meta.name.clone();
-        admission::mutate(self, cx, admission::Op::Create, &mut object, None)?;
         if object.meta().resource_version.0 != 0 {
             return Err(Status::unknown("resourceVersion should not be set on objects to be created"));
         }
@@ -217,8 +218,9 @@ impl Server {
             );
             return Err(Status::conflict(info.group, info.plural, &key.name, &why));
         }
-        field_manager::update(Some(&old), &mut new, cx.manager, sub.name(), cx.now);
+        field_manager::update(&mut self.sets, Some(&old), &mut new, cx.manager, sub, cx.now);
         admission::mutate(self, cx, admission::Op::Update(sub), &mut new, Some(&old))?;
+        field_manager::keep_times(&old, &mut new);
         let asked = new.meta().resource_version.0;
         if asked != 0 && asked != old.rv() {
             return Err(Status::modified(info.group, info.plural, &key.name));

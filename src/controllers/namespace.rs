@@ -223,9 +223,10 @@ impl Controller for NamespaceController {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{World, key, meta, template};
+    use super::super::tests::{World, meta, template};
     use super::*;
     use crate::api::core::ConfigMap;
+    use crate::apimachinery::ObjectMeta;
 
     #[test]
     fn the_estimate_is_the_longest_grace_that_has_not_passed() {
@@ -244,7 +245,10 @@ mod tests {
     #[test]
     fn a_namespace_goes_when_it_is_empty_and_pods_go_first() {
         let mut w = World::new();
-        let namespace = Key::new("", "default");
+        let namespace = Key::new("", "team");
+        let key = |name: &'static str| Key::new("team", name);
+        let meta = |name| ObjectMeta { namespace: Str::literal("team"), ..meta(name) };
+        w.create_namespace("team");
         w.run(Duration::from_secs(1));
         let mut spec = (*template("i").spec).clone();
         (spec.node_name, spec.termination_grace_period_seconds) = (Str::literal("node-1"), Some(10));

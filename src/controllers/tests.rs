@@ -1,7 +1,9 @@
 //! A control plane without kubelets or a scheduler, for tests of controllers: they see what they wrote 10 ms later.
 
 use super::ControllerManager;
-use crate::api::core::{Container, Pod, PodCondition, PodSpec, PodTemplateSpec};
+use crate::api::core::{
+    Container, Namespace, NamespaceSpec, NamespaceStatus, Pod, PodCondition, PodSpec, PodTemplateSpec, ServiceAccount,
+};
 use crate::api::{Key, Kind, KindId, Object};
 use crate::apimachinery::time::Time as Wall;
 use crate::apimachinery::{ObjectMeta, Str};
@@ -74,12 +76,22 @@ impl World {
             user: Agent { name: Str::literal("user"), ..Agent::controller("user") },
             recorder: Recorder::default(),
         };
-        world.create(crate::api::core::Namespace {
-            metadata: ObjectMeta { name: Str::literal("default"), ..ObjectMeta::default() },
-            spec: Rc::new(crate::api::core::NamespaceSpec { finalizers: vec![Str::literal("kubernetes")].into() }),
-            status: Rc::new(crate::api::core::NamespaceStatus { phase: Str::literal("Active"), ..Default::default() }),
-        });
+        world.create_namespace("default");
         world
+    }
+
+    /// With an account whose pods hold no token, so that they share their template's lists.
+    pub(in crate::controllers) fn create_namespace(&mut self, name: &'static str) {
+        self.create(Namespace {
+            metadata: ObjectMeta { name: Str::literal(name), ..ObjectMeta::default() },
+            spec: Rc::new(NamespaceSpec { finalizers: vec![Str::literal("kubernetes")].into() }),
+            status: Rc::new(NamespaceStatus { phase: Str::literal("Active"), ..NamespaceStatus::default() }),
+        });
+        self.create(ServiceAccount {
+            metadata: ObjectMeta { namespace: Str::literal(name), ..meta("default") },
+            automount_service_account_token: Some(false),
+            ..ServiceAccount::default()
+        });
     }
 
     fn turn<T>(&mut self, view: Tables, agent: &Agent, f: impl FnOnce(&mut Turn) -> T) -> T {
