@@ -4,7 +4,7 @@
 //! Differs: a request is one atomic turn, so nothing can slip between its steps and no retry loop is needed.
 
 use super::{Server, admission, field_manager, service_ip};
-use crate::api::core::{Pod, PodCondition, Service};
+use crate::api::core::{Pod, PodCondition, Service, pod};
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::time::Time;
 use crate::apimachinery::{ErrorList, ObjectMeta, Path, Status, Str, validation};
@@ -150,11 +150,9 @@ impl Server {
         self.allocate(cx, &mut object, None)?;
         object.prepare_for_create();
         let mut errs = ErrorList::default();
+        let meta = Path::new("metadata");
+        validation::validate_object_meta(object.meta(), info.namespaced, info.name_rule.check(), meta, &mut errs);
         object.validate(&mut errs);
-        if errs.is_empty() {
-            let meta = Path::new("metadata");
-            validation::validate_object_meta(object.meta(), info.namespaced, info.name_rule.check(), meta, &mut errs);
-        }
         if !errs.is_empty() {
             return Err(Status::invalid(info.group, info.kind, &named, &errs));
         }
@@ -229,11 +227,7 @@ impl Server {
         meta.resource_version = old.meta().resource_version;
         meta.generation = old.meta().generation;
         self.allocate(cx, &mut new, Some(&old))?;
-        if sub == Sub::Status {
-            new.prepare_for_status_update(&old);
-        } else {
-            new.prepare_for_update(&old);
-        }
+        prepare(sub, &mut new, &old);
         let meta = new.meta_mut();
         keep_system_fields(meta, old.meta());
         if kind.has_generation() && sub != Sub::Status {
@@ -245,11 +239,7 @@ impl Server {
         let path = Path::new("metadata");
         validation::validate_object_meta(new.meta(), info.namespaced, validation::any_name, path, &mut errs);
         validation::validate_object_meta_update(new.meta(), old.meta(), path, &mut errs);
-        if sub == Sub::Status {
-            new.validate_status_update(&old, &mut errs);
-        } else {
-            new.validate_update(&old, &mut errs);
-        }
+        validate(sub, &new, &old, &mut errs);
         if !errs.is_empty() {
             return Err(Status::invalid(info.group, info.kind, &key.name, &errs));
         }
@@ -422,6 +412,35 @@ impl Server {
         if let Some(service) = object.downcast::<Service>() {
             service_ip::release(&mut self.services, service);
         }
+    }
+}
+
+/// Lets an update touch what its part of the object may.
+fn prepare(sub: Sub, new: &mut Object, old: &Object) {
+    match (sub, new.downcast::<Pod>(), old.downcast::<Pod>()) {
+        (Sub::Status, _, _) => new.prepare_for_status_update(old),
+        (Sub::EphemeralContainers, Some(pod), Some(old)) => {
+            let mut pod = (**pod).clone();
+            pod.prepare_for_ephemeral_containers_update(old);
+            *new = Object::of(pod);
+        }
+        (Sub::Resize, Some(pod), Some(old)) => {
+            let mut pod = (**pod).clone();
+            pod.prepare_for_resize(old);
+            *new = Object::of(pod);
+        }
+        _ => new.prepare_for_update(old),
+    }
+}
+
+fn validate(sub: Sub, new: &Object, old: &Object, errs: &mut ErrorList) {
+    match (sub, new.downcast::<Pod>(), old.downcast::<Pod>()) {
+        (Sub::Status, _, _) => new.validate_status_update(old, errs),
+        (Sub::EphemeralContainers, Some(new), Some(old)) => {
+            pod::validate::validate_ephemeral_containers_update(new, old, errs);
+        }
+        (Sub::Resize, Some(new), Some(old)) => pod::validate::validate_resize(new, old, errs),
+        _ => new.validate_update(old, errs),
     }
 }
 

@@ -179,7 +179,7 @@ impl Kind for PersistentVolumeClaim {
             let detail = format!(
                 "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound \
                  claims\n{}",
-                internal_diff(was, &rest, "PersistentVolumeClaimSpec")
+                internal_diff(&**was, &rest, "PersistentVolumeClaimSpec")
             );
             errs.forbidden(SPEC, detail);
         }

@@ -31,7 +31,8 @@ pub use status::*;
 pub use strategy::drop_disabled_fields;
 pub use types::*;
 pub use validate::{
-    PodOptions, validate_claim_spec, validate_pod_spec, validate_pod_template_spec, validate_template_metadata,
+    PodOptions, validate_always_template, validate_claim_spec, validate_pod_spec, validate_pod_template_spec,
+    validate_template_metadata,
 };
 pub use volume::*;
 pub use warnings::{claim_spec_warnings, node_label_deprecation, template_warnings};

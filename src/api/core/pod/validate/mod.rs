@@ -118,6 +118,19 @@ pub fn validate_pod_template_spec(t: &PodTemplateSpec, path: Path, errs: &mut Er
     }
 }
 
+/// What Deployments, ReplicaSets, StatefulSets, DaemonSets and ReplicationControllers ask of their templates beyond
+/// that; `kind` stands in the message. They run for ever.
+pub fn validate_always_template(t: &PodTemplateSpec, kind: &str, path: Path, errs: &mut ErrorList) {
+    let spec = path.child("spec");
+    if t.spec.restart_policy != "Always" {
+        errs.not_supported(spec.child("restartPolicy"), &t.spec.restart_policy, &["Always"]);
+    }
+    if t.spec.active_deadline_seconds.is_some() {
+        let why = format!("activeDeadlineSeconds in {kind} is not Supported");
+        errs.forbidden(spec.child("activeDeadlineSeconds"), why);
+    }
+}
+
 /// `meta` is that of a real pod, and left out for templates.
 pub fn validate_pod_spec(s: &PodSpec, meta: Option<&ObjectMeta>, path: Path, opts: PodOptions, errs: &mut ErrorList) {
     if s.termination_grace_period_seconds.is_none() {
