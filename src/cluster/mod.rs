@@ -15,7 +15,7 @@ pub use input::{Fault, Input};
 use crate::api::{Key, KindId};
 use crate::apimachinery::Str;
 use crate::apimachinery::time::Time as Wall;
-use crate::apiserver::{Server, Tables, WatchEvent};
+use crate::apiserver::{Server, Store, Tables, WatchEvent};
 use crate::client::{Agent, Recorder, Turn, What};
 use crate::controllers::ControllerManager;
 use crate::kubelet::Kubelet;
@@ -121,7 +121,7 @@ impl Cluster {
             scheduler_agent: Rc::new(Agent::scheduler()),
             scheduler_wake: None,
             nodes: OrdMap::new(),
-            published: 0,
+            published: Store::default().rev(),
             last_change: Time::ZERO,
             steps: 0,
         };

@@ -23,8 +23,7 @@ pub(crate) struct Filter {
 
 impl Filter {
     pub fn of(request: &Request, kind: KindId) -> Result<Filter, Status> {
-        let labels = Selector::parse(request.param("labelSelector"))
-            .map_err(|e| Status::bad_request(format!("unable to parse requirement: {e}")))?;
+        let labels = Selector::parse(request.param("labelSelector")).map_err(Status::bad_request)?;
         let fields = FieldSelector::parse(request.param("fieldSelector")).map_err(Status::bad_request)?;
         let info = kind.info();
         for term in fields.terms() {
@@ -37,13 +36,7 @@ impl Filter {
                 } else {
                     format!("field label not supported: {f}")
                 };
-                return Err(Status::bad_request(format!(
-                    "Unable to find \"{}, Resource={}\" that match label selector \"{}\", field selector \"{}\": {why}",
-                    if info.group.is_empty() { format!("/{}", info.version) } else { info.api_version() },
-                    info.plural,
-                    request.param("labelSelector"),
-                    request.param("fieldSelector")
-                )));
+                return Err(Status::bad_request(why));
             }
         }
         Ok(Filter { labels, fields })
