@@ -7,6 +7,7 @@ pub mod apiserver;
 pub mod client;
 pub mod cluster;
 pub mod controllers;
+pub mod fuzz;
 pub mod kubelet;
 #[cfg(feature = "native")]
 pub mod run;

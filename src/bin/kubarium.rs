@@ -46,6 +46,15 @@ enum Command {
         #[arg(short, long, value_enum, default_value = "table")]
         output: Form,
     },
+    /// Random work and faults, then healing: prints each seed that breaks an invariant.
+    Fuzz {
+        /// One seed.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// So many seeds from 1 on.
+        #[arg(long, default_value_t = 100)]
+        seeds: u64,
+    },
     /// Run a session's report again: the same trace hash, or how it differs.
     Replay { file: PathBuf },
 }
@@ -90,6 +99,20 @@ fn main() -> ExitCode {
                 }
                 Err(e) => bad(e),
             }
+        }
+        Command::Fuzz { seed, seeds } => {
+            let range = seed.map_or(1..=seeds, |s| s..=s);
+            let mut broken = 0;
+            for seed in range {
+                match kubarium::fuzz::run(seed) {
+                    Ok(hash) => println!("seed {seed} holds: {hash:016x}"),
+                    Err(e) => {
+                        broken += 1;
+                        println!("{e}");
+                    }
+                }
+            }
+            if broken == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
         Command::Replay { file } => match std::fs::read_to_string(&file) {
             Err(e) => bad(format!("{}: {e}", file.display())),
