@@ -98,8 +98,7 @@ impl PodWorker {
                 out.create_sandbox = false;
                 return out;
             }
-            let succeeded =
-                |c: &Spec| self.find(&c.name, look).is_some_and(|h| h.exit().is_some_and(|e| e.code == 0));
+            let succeeded = |c: &Spec| self.find(&c.name, look).is_some_and(|h| h.exit().is_some_and(|e| e.code == 0));
             let once = |c: &Spec| match &c.restart_policy {
                 Some(p) => p == "OnFailure",
                 None => pod.spec.restart_policy == "OnFailure",

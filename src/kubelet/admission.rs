@@ -18,8 +18,7 @@ type Refusal = (String, String);
 
 pub(super) fn admit(pod: &Pod, machine: &Machine, pods: &OrdMap<PodId, Rc<PodWorker>>, t: &Turn) -> Option<Refusal> {
     let node = t.view.get::<Node>(&Key::new("", machine.name.clone()));
-    let others: Vec<&Pod> =
-        pods.values().filter(|w| w.stage < Stage::Terminated).map(|w| &*w.pod).collect();
+    let others: Vec<&Pod> = pods.values().filter(|w| w.stage < Stage::Terminated).map(|w| &*w.pod).collect();
     if let Some(refusal) = resources(pod, machine, &others) {
         return Some(refusal);
     }
@@ -37,9 +36,8 @@ pub(super) fn admit(pod: &Pod, machine: &Machine, pods: &OrdMap<PodId, Rc<PodWor
         let text = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports";
         return Some(("NodePorts".to_owned(), text.to_owned()));
     }
-    let tolerated = |key: &str, value: &str, effect: &str| {
-        pod.spec.tolerations.iter().any(|t| tolerates(t, key, value, effect))
-    };
+    let tolerated =
+        |key: &str, value: &str, effect: &str| pod.spec.tolerations.iter().any(|t| tolerates(t, key, value, effect));
     if node.spec.taints.iter().any(|t| t.effect == "NoExecute" && !tolerated(&t.key, &t.value, &t.effect)) {
         let text = "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate";
         return Some(("TaintToleration".to_owned(), text.to_owned()));
@@ -60,9 +58,7 @@ fn matches_affinity(pod: &Pod, node: &Node) -> bool {
         return false;
     }
     let required = pod.spec.affinity.as_ref().and_then(|a| a.node_affinity.as_ref());
-    let Some(selector) =
-        required.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref())
-    else {
+    let Some(selector) = required.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref()) else {
         return true;
     };
     selector.node_selector_terms.iter().any(|term| {

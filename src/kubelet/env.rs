@@ -86,7 +86,8 @@ fn variables(w: &PodWorker, spec: &Spec, cx: &mut Cx) -> Result<Vec<(Str, Str)>,
     let namespace = &w.pod.metadata.namespace;
     let mut out: Vec<(Str, Str)> = Vec::new();
     for from in &spec.env_from {
-        let prefixed = |k: &Str| if from.prefix.is_empty() { k.clone() } else { Str::from(format!("{}{k}", from.prefix)) };
+        let prefixed =
+            |k: &Str| if from.prefix.is_empty() { k.clone() } else { Str::from(format!("{}{k}", from.prefix)) };
         if let Some(r) = &from.config_map_ref {
             match cx.t.view.get::<ConfigMap>(&Key::new(namespace.clone(), r.name.clone())) {
                 Some(m) => out.extend(m.data.iter().map(|(k, v)| (prefixed(k), v.clone()))),
@@ -237,9 +238,7 @@ fn service_variables(w: &PodWorker, cx: &mut Cx) -> List<(Str, Str)> {
     let mut all: Vec<(Str, Str)> = Vec::new();
     let own = if links { Some(namespace.as_str()) } else { None };
     let has_own_kubernetes = links && namespace == "default";
-    if !has_own_kubernetes
-        && let Some(s) = cx.t.view.get::<Service>(&Key::new("default", "kubernetes"))
-    {
+    if !has_own_kubernetes && let Some(s) = cx.t.view.get::<Service>(&Key::new("default", "kubernetes")) {
         service_lines(s, &mut all);
     }
     if let Some(ns) = own {

@@ -5,12 +5,12 @@
 
 use super::Cx;
 use super::pod_worker::PodWorker;
-use crate::api::core::{Container as Spec, Secret};
 use crate::api::Key;
+use crate::api::core::{Container as Spec, Secret};
 use crate::apimachinery::Str;
 use crate::client::What;
-use crate::runtime::images::{Pulled, Reference, Registry};
 use crate::runtime::PullError;
+use crate::runtime::images::{Pulled, Reference, Registry};
 use crate::sim::{Duration, Time};
 
 const REGISTRY: Duration = Duration::from_millis(250);
@@ -19,7 +19,10 @@ const BYTES_PER_SECOND: i64 = 250_000_000;
 /// What became of the wish for an image.
 pub(super) enum Ensured {
     Here(Pulled),
-    Pulling { until: Time, got: Result<Pulled, PullError> },
+    Pulling {
+        until: Time,
+        got: Result<Pulled, PullError>,
+    },
     /// The waiting reason and message.
     Failed(&'static str, String),
 }
@@ -32,8 +35,10 @@ impl PodWorker {
         let reference = match Reference::parse(asked) {
             Ok(r) => r,
             Err(e) => {
-                let message =
-                    format!("Failed to apply default image tag {asked:?}: couldn't parse image name {asked:?}: {}", e.0);
+                let message = format!(
+                    "Failed to apply default image tag {asked:?}: couldn't parse image name {asked:?}: {}",
+                    e.0
+                );
                 self.container_event(cx, &spec.name, "Warning", "InspectFailed", &message);
                 return Ensured::Failed("InvalidImageName", message);
             }
@@ -42,7 +47,8 @@ impl PodWorker {
         let here = cx.k.images.get(&name).cloned();
         if spec.image_pull_policy != "Always" {
             if let Some(image) = here {
-                let message = format!("Container image {asked:?} already present on machine and can be accessed by the pod");
+                let message =
+                    format!("Container image {asked:?} already present on machine and can be accessed by the pod");
                 self.container_event(cx, &spec.name, "Normal", "Pulled", &message);
                 return Ensured::Here(image);
             }
@@ -113,7 +119,9 @@ impl PodWorker {
             .spec
             .image_pull_secrets
             .iter()
-            .filter(|r| !r.name.is_empty() && cx.t.view.get::<Secret>(&Key::new(namespace.clone(), r.name.clone())).is_none())
+            .filter(|r| {
+                !r.name.is_empty() && cx.t.view.get::<Secret>(&Key::new(namespace.clone(), r.name.clone())).is_none()
+            })
             .map(|r| r.name.as_str())
             .collect();
         if !missing.is_empty() {

@@ -99,7 +99,14 @@ impl PodWorker {
     }
 
     /// Begins to end a container; `grace` goes before what the pod says.
-    pub(super) fn begin_kill(&mut self, id: &Str, message: &str, reason: KillReason, grace: Option<i64>, cx: &mut Cx) -> Kill {
+    pub(super) fn begin_kill(
+        &mut self,
+        id: &Str,
+        message: &str,
+        reason: KillReason,
+        grace: Option<i64>,
+        cx: &mut Cx,
+    ) -> Kill {
         let now = cx.t.now;
         let i = self.index_of(id).expect("only what is held is killed");
         let name = self.containers[i].c.name.clone();

@@ -81,7 +81,9 @@ impl NodeSync {
         self.report_at = t.now + REPORT;
         let m = &k.machine;
         let mut labels: Map = m.labels.iter().cloned().collect();
-        for (old, new) in [("beta.kubernetes.io/arch", "kubernetes.io/arch"), ("beta.kubernetes.io/os", "kubernetes.io/os")] {
+        for (old, new) in
+            [("beta.kubernetes.io/arch", "kubernetes.io/arch"), ("beta.kubernetes.io/os", "kubernetes.io/os")]
+        {
             if let Some(v) = labels.get(new).cloned() {
                 labels.insert(old, v);
             }
@@ -159,7 +161,9 @@ impl NodeSync {
         if renewed.is_ok() {
             return;
         }
-        let uid = owner.cloned().or_else(|| t.get_live::<Node>(&Key::new("", name.clone())).ok().map(|n| n.metadata.uid.clone()));
+        let uid = owner
+            .cloned()
+            .or_else(|| t.get_live::<Node>(&Key::new("", name.clone())).ok().map(|n| n.metadata.uid.clone()));
         let lease = Lease {
             metadata: ObjectMeta {
                 name: name.clone(),

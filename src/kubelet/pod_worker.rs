@@ -372,8 +372,7 @@ impl PodWorker {
                 if let Some(s) = find_spec(&pod, &name) {
                     mounts = &s.volume_mounts;
                     ports = s.ports.iter().map(|p| p.container_port as u16).collect();
-                    read_only =
-                        s.security_context.as_ref().and_then(|c| c.read_only_root_filesystem).unwrap_or(false);
+                    read_only = s.security_context.as_ref().and_then(|c| c.read_only_root_filesystem).unwrap_or(false);
                 }
             }
         }

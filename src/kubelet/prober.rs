@@ -181,7 +181,8 @@ impl PodWorker {
             let initial = p.kind.initial();
             // Of a container that ran before this kubelet did, nothing is assumed.
             let began_before = status.state.running.as_ref().is_some_and(|_| {
-                self.index_of(&id).is_some_and(|c| self.containers[c].c.started_at + Duration::from_secs(10) < cx.k.started)
+                self.index_of(&id)
+                    .is_some_and(|c| self.containers[c].c.started_at + Duration::from_secs(10) < cx.k.started)
             });
             if !began_before {
                 self.set_verdict(i, initial, cx);
@@ -261,10 +262,9 @@ impl PodWorker {
                     Verdict::Failure,
                     format!("Get {url:?}: dial tcp {host}:{port}: connect: connection refused"),
                 ),
-                Some(_) if http.scheme == "HTTPS" => Found::Is(
-                    Verdict::Failure,
-                    format!("Get {url:?}: http: server gave HTTP response to HTTPS client"),
-                ),
+                Some(_) if http.scheme == "HTTPS" => {
+                    Found::Is(Verdict::Failure, format!("Get {url:?}: http: server gave HTTP response to HTTPS client"))
+                }
                 Some((0, _)) => Found::Is(Verdict::Failure, format!("Get {url:?}: EOF")),
                 Some((status, _)) if (200..400).contains(&status) => Found::Is(Verdict::Success, String::new()),
                 Some((status, _)) => {
@@ -294,7 +294,9 @@ impl PodWorker {
                 ),
                 None => Found::Is(
                     Verdict::Failure,
-                    format!("timeout: failed to connect service \"{ip}:{port}\" within {timeout}s: context deadline exceeded"),
+                    format!(
+                        "timeout: failed to connect service \"{ip}:{port}\" within {timeout}s: context deadline exceeded"
+                    ),
                 ),
             };
         }

@@ -20,7 +20,12 @@ use std::rc::Rc;
 
 /// Conditions that the kubelet writes and nobody else.
 const OWN: &[&str] = &[
-    "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled", "PodResizePending",
+    "PodReadyToStartContainers",
+    "Initialized",
+    "Ready",
+    "ContainersReady",
+    "PodScheduled",
+    "PodResizePending",
     "PodResizeInProgress",
 ];
 
@@ -80,16 +85,24 @@ impl PodWorker {
         let has_inits = !pod.spec.init_containers.is_empty();
         s.container_statuses =
             self.container_statuses(&pod.spec.containers, &old.container_statuses, Kind::Regular, has_inits, look, cx);
-        s.init_container_statuses =
-            self.container_statuses(&pod.spec.init_containers, &old.init_container_statuses, Kind::Init, has_inits, look, cx);
+        s.init_container_statuses = self.container_statuses(
+            &pod.spec.init_containers,
+            &old.init_container_statuses,
+            Kind::Init,
+            has_inits,
+            look,
+            cx,
+        );
         if !pod.spec.ephemeral_containers.is_empty() {
             let specs: Vec<Spec> = pod.spec.ephemeral_containers.iter().map(plain).collect();
             let old = &old.ephemeral_container_statuses;
             s.ephemeral_container_statuses = self.container_statuses(&specs, old, Kind::Ephemeral, has_inits, look, cx);
         }
-        let any_active = pod.spec.containers.iter().any(|c| {
-            self.find(&c.name, look).is_some_and(|h| h.state(look) == Some(State::Running))
-        });
+        let any_active = pod
+            .spec
+            .containers
+            .iter()
+            .any(|c| self.find(&c.name, look).is_some_and(|h| h.state(look) == Some(State::Running)));
         s.phase = Str::literal(phase(&pod, &s, ended, any_active));
         if !is_terminal(&s.phase) {
             if is_terminal(&old.phase) {
@@ -131,7 +144,9 @@ impl PodWorker {
 
     /// Upstream: active_deadline.go.
     fn deadline_passed(&mut self, old: &PodStatus, cx: &mut Cx) -> bool {
-        let (Some(seconds), Some(start)) = (self.pod.spec.active_deadline_seconds, old.start_time) else { return false };
+        let (Some(seconds), Some(start)) = (self.pod.spec.active_deadline_seconds, old.start_time) else {
+            return false;
+        };
         if cx.t.wall.unix() - start.unix() >= seconds {
             if self.stage == Stage::Sync || old.reason != "DeadlineExceeded" {
                 let text = "Pod was active on the node longer than the specified deadline";
@@ -215,7 +230,9 @@ impl PodWorker {
         }
         // A container that shall start again and did not.
         let done_init = kind == Kind::Init
-            && lives.first().is_some_and(|h| h.state(look) == Some(State::Exited) && h.exit().is_some_and(|e| e.code == 0));
+            && lives
+                .first()
+                .is_some_and(|h| h.state(look) == Some(State::Exited) && h.exit().is_some_and(|e| e.code == 0));
         if !done_init
             && self.should_restart(c, look)
             && let Some(r) = self.reasons.iter().find(|r| r.container == c.name)
@@ -403,8 +420,7 @@ impl PodWorker {
         let mut s = new.clone();
         let becomes_terminal = !is_terminal(&old.phase) && is_terminal(&new.phase);
         let may_run = self.stage < Stage::Terminated;
-        let mut all: Vec<PodCondition> =
-            old.conditions.iter().filter(|c| !OWN.contains(&&*c.type_)).cloned().collect();
+        let mut all: Vec<PodCondition> = old.conditions.iter().filter(|c| !OWN.contains(&&*c.type_)).cloned().collect();
         for c in &new.conditions {
             if OWN.contains(&&*c.type_) {
                 all.push(c.clone());
@@ -650,10 +666,9 @@ fn ready_condition(pod: &Pod, s: &PodStatus, conditions: &[PodCondition]) -> Pod
 fn has_started(pod: &Pod, s: &PodStatus) -> bool {
     // Upstream: HasAnyRegularContainerStarted.
     pod.spec.containers.iter().any(|c| {
-        s.container_statuses.iter().any(|x| {
-            x.name == c.name
-                && (x.state.running.is_some() || x.state.terminated.is_some())
-        })
+        s.container_statuses
+            .iter()
+            .any(|x| x.name == c.name && (x.state.running.is_some() || x.state.terminated.is_some()))
     })
 }
 

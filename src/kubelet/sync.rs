@@ -40,10 +40,27 @@ enum Step {
     Kill,
     Sandbox(Time),
     Next,
-    Pull { of: (Kind, usize), begun: Time, until: Time, got: Result<Pulled, PullError> },
-    Create { of: (Kind, usize), until: Time, image: Pulled },
-    Hook { of: (Kind, usize), id: Str, hook: Hook },
-    HookKill { of: (Kind, usize), kill: Kill, message: String },
+    Pull {
+        of: (Kind, usize),
+        begun: Time,
+        until: Time,
+        got: Result<Pulled, PullError>,
+    },
+    Create {
+        of: (Kind, usize),
+        until: Time,
+        image: Pulled,
+    },
+    Hook {
+        of: (Kind, usize),
+        id: Str,
+        hook: Hook,
+    },
+    HookKill {
+        of: (Kind, usize),
+        kill: Kill,
+        message: String,
+    },
     End,
 }
 
@@ -72,7 +89,9 @@ impl Job {
     pub(super) fn next_at(&self) -> Time {
         match self {
             Job::Sync(s) => match &s.step {
-                Step::Mount(at) | Step::Sandbox(at) | Step::Pull { until: at, .. } | Step::Create { until: at, .. } => *at,
+                Step::Mount(at) | Step::Sandbox(at) | Step::Pull { until: at, .. } | Step::Create { until: at, .. } => {
+                    *at
+                }
                 Step::Kill => s.killing.as_ref().map_or(Time::MAX, Kill::next_at),
                 Step::Hook { hook: Hook::Sleep(at), .. } => *at,
                 Step::HookKill { kill, .. } => kill.next_at(),
@@ -239,8 +258,12 @@ impl PodWorker {
         s.to_kill = if actions.kill_pod {
             let kill = |h: &&Held| h.state(Look::Cache) == Some(State::Running) && h.c.is_running();
             let all = self.containers.iter().filter(kill);
-            all.map(|h| super::actions::ToKill { id: h.c.id.clone(), message: String::new(), reason: KillReason::Unknown })
-                .collect()
+            all.map(|h| super::actions::ToKill {
+                id: h.c.id.clone(),
+                message: String::new(),
+                reason: KillReason::Unknown,
+            })
+            .collect()
         } else {
             actions.kill.into()
         };
@@ -302,7 +325,8 @@ impl PodWorker {
                 let text = format!("Back-off restarting failed container {} in pod {pod}", spec.name);
                 self.container_event(cx, &spec.name, "Warning", "BackOff", &text);
                 let pause = self.crashes.get(&key);
-                let message = format!("back-off {} restarting failed container={} pod={pod}", go_duration(pause), spec.name);
+                let message =
+                    format!("back-off {} restarting failed container={} pod={pod}", go_duration(pause), spec.name);
                 let until = finished + pause;
                 s.backoff_until = Some(s.backoff_until.map_or(until, |u| u.min(until)));
                 return self.fail_start(of, "CrashLoopBackOff", message, s);
@@ -319,7 +343,14 @@ impl PodWorker {
         }
     }
 
-    fn pulled(&mut self, of: (Kind, usize), begun: Time, got: Result<Pulled, PullError>, s: &mut SyncJob, cx: &mut Cx) -> Step {
+    fn pulled(
+        &mut self,
+        of: (Kind, usize),
+        begun: Time,
+        got: Result<Pulled, PullError>,
+        s: &mut SyncJob,
+        cx: &mut Cx,
+    ) -> Step {
         let Some(spec) = self.spec_at(of) else { return Step::Next };
         match self.finish_pull(&spec, begun, got, cx) {
             Ok(image) => Step::Create { of, until: cx.t.now + CREATE, image },

@@ -162,12 +162,11 @@ fn a_pod_is_pulled_started_ready_and_goes() {
     b.run(5.0);
     b.delete("web", None);
     b.run(5.0);
-    println!("{}", b.said.join("\n"));
     let phases: Vec<&str> = b.said.iter().map(|l| l.split_once(' ').expect("a line has a time").1).collect();
     assert_eq!(
         phases,
         [
-            "web ",
+            "web Pending",
             "web Pending web=ContainerCreating",
             "web Running web=running ready",
             "web Running web=running ready",

@@ -107,19 +107,32 @@ impl PodWorker {
         Ok(Volume { tree, read_only })
     }
 
-    fn config_map(&self, name: &str, items: &[KeyToPath], optional: Option<bool>, tree: &mut Tree, cx: &Cx) -> Result<(), String> {
+    fn config_map(
+        &self,
+        name: &str,
+        items: &[KeyToPath],
+        optional: Option<bool>,
+        tree: &mut Tree,
+        cx: &Cx,
+    ) -> Result<(), String> {
         let key = Key::new(self.pod.metadata.namespace.clone(), name);
         let optional = optional == Some(true);
         let Some(m) = cx.t.view.get::<ConfigMap>(&key) else {
             return if optional { Ok(()) } else { Err(format!("configmap {name:?} not found")) };
         };
         let text = m.data.iter().map(|(k, v)| (k.clone(), Bytes::from(v.as_str())));
-        let all: Vec<(Str, Bytes)> =
-            text.chain(m.binary_data.iter().map(|(k, v)| (k.clone(), v.clone()))).collect();
+        let all: Vec<(Str, Bytes)> = text.chain(m.binary_data.iter().map(|(k, v)| (k.clone(), v.clone()))).collect();
         put(all, items, optional, "configmap references non-existent config key", tree)
     }
 
-    fn secret(&self, name: &str, items: &[KeyToPath], optional: Option<bool>, tree: &mut Tree, cx: &Cx) -> Result<(), String> {
+    fn secret(
+        &self,
+        name: &str,
+        items: &[KeyToPath],
+        optional: Option<bool>,
+        tree: &mut Tree,
+        cx: &Cx,
+    ) -> Result<(), String> {
         let key = Key::new(self.pod.metadata.namespace.clone(), name);
         let optional = optional == Some(true);
         let Some(s) = cx.t.view.get::<Secret>(&key) else {
@@ -146,7 +159,13 @@ impl PodWorker {
     }
 }
 
-fn put(all: Vec<(Str, Bytes)>, items: &[KeyToPath], optional: bool, missing: &str, tree: &mut Tree) -> Result<(), String> {
+fn put(
+    all: Vec<(Str, Bytes)>,
+    items: &[KeyToPath],
+    optional: bool,
+    missing: &str,
+    tree: &mut Tree,
+) -> Result<(), String> {
     if items.is_empty() {
         for (k, v) in all {
             tree.put(format!("/{k}"), v);

@@ -114,8 +114,7 @@ impl Container {
 
     /// Everything that `env` shows, in no particular order of origin: later ones win.
     pub fn environment(&self, host: &str) -> Vec<(Str, Str)> {
-        let mut all: Vec<(Str, Str)> =
-            self.image.env.iter().map(|(k, v)| (Str::literal(k), Str::literal(v))).collect();
+        let mut all: Vec<(Str, Str)> = self.image.env.iter().map(|(k, v)| (Str::literal(k), Str::literal(v))).collect();
         all.push((Str::literal("HOSTNAME"), Str::from(host)));
         all.extend(self.services.iter().cloned());
         all.extend(self.env.iter().cloned());
@@ -180,9 +179,7 @@ impl Container {
                     _ => {}
                 }
             }
-            if shell::is_command(name, self.image.userland)
-                && (!argv[0].starts_with('/') || argv[0].contains("bin/"))
-            {
+            if shell::is_command(name, self.image.userland) && (!argv[0].starts_with('/') || argv[0].contains("bin/")) {
                 return Exec::Program(Program::Shell(Box::new(Vm::command(argv, &env, &self.cwd()))));
             }
             let path = super::fs::absolute(&self.cwd(), &argv[0]);
@@ -404,7 +401,15 @@ impl Container {
     }
 
     /// None: the connection is refused. A server that does not speak HTTP answers with status 0.
-    pub fn http(&mut self, method: &str, port: u16, path: &str, from: &str, agent: &str, site: &mut Site) -> Option<(u16, String)> {
+    pub fn http(
+        &mut self,
+        method: &str,
+        port: u16,
+        path: &str,
+        from: &str,
+        agent: &str,
+        site: &mut Site,
+    ) -> Option<(u16, String)> {
         if !self.is_running() {
             return None;
         }
@@ -418,7 +423,10 @@ impl Container {
         let (status, body) = answer(&request);
         if service.access_log {
             let when = access_time(epoch + now.as_secs());
-            let line = format!("{from} - - [{when}] \"{method} {path} HTTP/1.1\" {status} {} \"-\" \"{agent}\" \"-\"\n", body.len());
+            let line = format!(
+                "{from} - - [{when}] \"{method} {path} HTTP/1.1\" {status} {} \"-\" \"{agent}\" \"-\"\n",
+                body.len()
+            );
             self.log.write(now, &line);
         }
         Some((status, body))

@@ -91,9 +91,34 @@ pub struct Files<'a> {
 
 /// Directories that every image has.
 const DIRS: &[&str] = &[
-    "/", "/bin", "/dev", "/etc", "/home", "/lib", "/opt", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr",
-    "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/sbin", "/usr/share", "/var", "/var/lib", "/var/log",
-    "/var/run", "/var/tmp", "/mnt", "/srv", "/var/cache",
+    "/",
+    "/bin",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/local",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/share",
+    "/var",
+    "/var/lib",
+    "/var/log",
+    "/var/run",
+    "/var/tmp",
+    "/mnt",
+    "/srv",
+    "/var/cache",
 ];
 const FILE_MAX: usize = 4 << 20;
 
@@ -316,14 +341,16 @@ mod tests {
     fn a_volume_is_shared_and_the_rest_is_not() {
         let mut volumes = Volumes::new();
         volumes.insert(Str::literal("data"), Volume::default());
-        let mounts = [VolumeMount {
-            name: Str::literal("data"),
-            mount_path: Str::literal("/data"),
-            ..VolumeMount::default()
-        }];
+        let mounts =
+            [VolumeMount { name: Str::literal("data"), mount_path: Str::literal("/data"), ..VolumeMount::default() }];
         let (mut a, mut b) = (Tree::default(), Tree::default());
-        let mut files =
-            Files { root: &mut a, image: &[("/etc/motd", "hi")], volumes: &mut volumes, mounts: &mounts, read_only: false };
+        let mut files = Files {
+            root: &mut a,
+            image: &[("/etc/motd", "hi")],
+            volumes: &mut volumes,
+            mounts: &mounts,
+            read_only: false,
+        };
         assert_eq!(files.write("/data/x", "1", false), Ok(()));
         assert_eq!(files.write("/data/x", "2", true), Ok(()));
         assert_eq!(files.write("/tmp/y", "3", false), Ok(()));
@@ -339,7 +366,9 @@ mod tests {
 
     #[test]
     fn paths_are_made_absolute() {
-        for (cwd, path, want) in [("/", "a", "/a"), ("/a/b", "../c", "/a/c"), ("/x", "/y//z/.", "/y/z"), ("/", "..", "/")] {
+        for (cwd, path, want) in
+            [("/", "a", "/a"), ("/a/b", "../c", "/a/c"), ("/x", "/y//z/.", "/y/z"), ("/", "..", "/")]
+        {
             assert_eq!(absolute(cwd, path), want);
         }
     }

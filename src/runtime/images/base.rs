@@ -3,7 +3,8 @@
 use super::{Image, Service, Userland};
 use crate::sim::Duration;
 
-const PASSWD: (&str, &str) = ("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n");
+const PASSWD: (&str, &str) =
+    ("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n");
 
 pub(super) static BUSYBOX: Image = Image {
     command: &["sh"],

@@ -25,7 +25,9 @@ pub(super) static REDIS: Image = Image {
 
 static MYSQLD: Service = Service {
     ports: &[3306, 33060],
-    hello: &["[Server] /usr/sbin/mysqld: ready for connections. Version: '8.0'  port: 3306  MySQL Community Server - GPL."],
+    hello: &[
+        "[Server] /usr/sbin/mysqld: ready for connections. Version: '8.0'  port: 3306  MySQL Community Server - GPL.",
+    ],
     stops_in: SLOW,
     needs: &["MYSQL_ROOT_PASSWORD", "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD"],
     needs_text: "[ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n    You need to specify one of the following as an environment variable:\n    - MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - MYSQL_RANDOM_ROOT_PASSWORD\n",
@@ -42,7 +44,12 @@ static MARIADBD: Service = Service {
     ports: &[3306],
     hello: &["[Note] mariadbd: ready for connections."],
     stops_in: SLOW,
-    needs: &["MARIADB_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD", "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD", "MARIADB_RANDOM_ROOT_PASSWORD"],
+    needs: &[
+        "MARIADB_ROOT_PASSWORD",
+        "MYSQL_ROOT_PASSWORD",
+        "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD",
+        "MARIADB_RANDOM_ROOT_PASSWORD",
+    ],
     needs_text: "[ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n",
     ..Service::new("mariadbd")
 };
@@ -68,7 +75,8 @@ pub(super) static POSTGRES: Image = Image {
     ..Image::new("docker.io/library/postgres", 160_000_000)
 };
 
-static MONGOD: Service = Service { ports: &[27017], stops_in: SLOW, hello: &["Waiting for connections"], ..Service::new("mongod") };
+static MONGOD: Service =
+    Service { ports: &[27017], stops_in: SLOW, hello: &["Waiting for connections"], ..Service::new("mongod") };
 pub(super) static MONGO: Image = Image {
     entrypoint: &["docker-entrypoint.sh"],
     command: &["mongod"],
@@ -86,7 +94,12 @@ pub(super) static MEMCACHED: Image = Image {
     ..Image::new("docker.io/library/memcached", 32_000_000)
 };
 
-static RABBIT: Service = Service { ports: &[5672, 15672], stops_in: SLOW, hello: &["Server startup complete"], ..Service::new("rabbitmq-server") };
+static RABBIT: Service = Service {
+    ports: &[5672, 15672],
+    stops_in: SLOW,
+    hello: &["Server startup complete"],
+    ..Service::new("rabbitmq-server")
+};
 pub(super) static RABBITMQ: Image = Image {
     entrypoint: &["docker-entrypoint.sh"],
     command: &["rabbitmq-server"],

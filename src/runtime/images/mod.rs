@@ -202,9 +202,30 @@ impl Registry {
 
 /// Words that stand for what is not there, in the examples of half the world.
 const ABSENT: &[&str] = &[
-    "doesnotexist", "does-not-exist", "doesntexist", "nonexist", "non-exist", "notexist", "not-exist", "no-such",
-    "nosuch", "notfound", "not-found", "invalid", "nope", "missing", "typo", "fake", "wrong", "bogus", "broken", "badtag",
-    "bad-tag", "unknown", "xyz123", "imaginary",
+    "doesnotexist",
+    "does-not-exist",
+    "doesntexist",
+    "nonexist",
+    "non-exist",
+    "notexist",
+    "not-exist",
+    "no-such",
+    "nosuch",
+    "notfound",
+    "not-found",
+    "invalid",
+    "nope",
+    "missing",
+    "typo",
+    "fake",
+    "wrong",
+    "bogus",
+    "broken",
+    "badtag",
+    "bad-tag",
+    "unknown",
+    "xyz123",
+    "imaginary",
 ];
 
 fn exists(image: &Image, reference: &Reference) -> bool {
@@ -222,7 +243,9 @@ fn exists(image: &Image, reference: &Reference) -> bool {
     let version = tag.strip_prefix('v').unwrap_or(tag);
     let first: u32 = version.split(['.', '-']).next().and_then(|n| n.parse().ok()).unwrap_or(u32::MAX);
     // Version 99 of anything is what people write when they want a failure.
-    (first < 90 || (version.len() == 8 && first > 2_000_0000)) || first == 2024 || first == 2025
+    (first < 90 || (version.len() == 8 && first > 2_000_0000))
+        || first == 2024
+        || first == 2025
         || image.tags.contains(&tag)
         || matches!(tag, "latest" | "stable" | "mainline" | "alpine" | "slim" | "edge" | "lts")
         || ["alpine", "stable", "mainline", "bookworm", "bullseye", "trixie", "slim"].iter().any(|p| tag.starts_with(p))
@@ -247,8 +270,11 @@ mod tests {
 
     #[test]
     fn tags_exist_or_do_not() {
-        let pulls = |text: &str| Registry::pull(&Reference::parse(text).expect("a reference")).map(|p| p.name.to_string());
-        for good in ["nginx", "nginx:1.27", "nginx:1.27-alpine", "busybox:1.36.1", "acme/web:v2", "postgres:16", "ubuntu:24.04"] {
+        let pulls =
+            |text: &str| Registry::pull(&Reference::parse(text).expect("a reference")).map(|p| p.name.to_string());
+        for good in
+            ["nginx", "nginx:1.27", "nginx:1.27-alpine", "busybox:1.36.1", "acme/web:v2", "postgres:16", "ubuntu:24.04"]
+        {
             assert!(pulls(good).is_ok(), "{good}");
         }
         for bad in ["nginx:doesnotexist", "nginx:99.99", "acme/no-such-image:1", "redis:foo"] {

@@ -47,7 +47,8 @@ static SERVER: Service = Service {
     stops_in: Duration::from_millis(60),
     ..Service::new("nginx")
 };
-static UNPRIVILEGED: Service = Service { ports: &[8080], http: Some(answer), access_log: true, ..Service::new("nginx") };
+static UNPRIVILEGED: Service =
+    Service { ports: &[8080], http: Some(answer), access_log: true, ..Service::new("nginx") };
 
 pub(super) static NGINX: Image = Image {
     entrypoint: &["/docker-entrypoint.sh"],
