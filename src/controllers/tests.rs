@@ -77,6 +77,7 @@ impl World {
             recorder: Recorder::default(),
         };
         world.create_namespace("default");
+        world.create_namespace("kube-node-lease");
         world
     }
 
