@@ -19,6 +19,7 @@ pub mod schema;
 pub mod status;
 pub mod str;
 pub mod time;
+pub mod typed;
 pub mod validation;
 pub mod value;
 pub mod yaml;

@@ -4,9 +4,11 @@
 //! stripmeta,capmanagers,skipnonapplied,buildmanagerinfo,managedfields}.go, structured-merge-diff/v6/merge/update.go
 //! Differs: every kind has one version, so no set is ever converted.
 
+mod apply;
 mod reset;
 mod sets;
 
+pub use apply::{Applied, apply};
 pub use sets::Sets;
 
 use super::Sub;

@@ -1,12 +1,14 @@
 //! The API server as a value: registry, admission, store, and the wire in front of them.
 
 pub mod admission;
+mod apply;
 pub mod field_manager;
 mod registry;
 pub mod service_ip;
 pub mod store;
 pub mod wire;
 
+pub use apply::AppliedObject;
 pub use registry::{Cx, DeleteOptions, Propagation, Sub, Updated};
 pub use store::{Store, Tables, WatchEvent};
 
