@@ -4,7 +4,7 @@
 //! Differs: a request is one atomic turn, so nothing can slip between its steps and no retry loop is needed.
 
 use super::{Server, admission, field_manager, service_ip};
-use crate::api::core::{Pod, PodCondition, Service, pod};
+use crate::api::core::{Node, Pod, PodCondition, Service, pod};
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::time::Time;
 use crate::apimachinery::{ErrorList, ObjectMeta, Path, Status, Str, validation};
@@ -351,7 +351,18 @@ impl Server {
         }
         let mut new = (*old).clone();
         Rc::make_mut(&mut new.spec).node_name = Str::from(node);
-        Rc::make_mut(&mut new.status).set_condition(PodCondition {
+        // Admission (PodTopologyLabels) lets a pod know where its node is.
+        let key_of_node = Key { namespace: Str::EMPTY, name: Str::from(node) };
+        if let Some(node) = self.store.head().get::<Node>(&key_of_node) {
+            for label in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
+                if let Some(value) = node.metadata.labels.get(label) {
+                    new.metadata.labels.insert(label, value.clone());
+                }
+            }
+        }
+        let status = Rc::make_mut(&mut new.status);
+        status.nominated_node_name = Str::EMPTY;
+        status.set_condition(PodCondition {
             type_: Str::literal("PodScheduled"),
             status: Str::literal("True"),
             last_transition_time: cx.now,

@@ -265,7 +265,8 @@ impl Store {
             None => 0,
             Some(first) => (rev + 1).saturating_sub(first.rev) as usize,
         };
-        Some(self.log.iter().skip(skip))
+        // Not `iter().skip()`, which walks over what it skips.
+        Some((skip..self.log.len()).map(|i| &self.log[i]))
     }
 
     /// Keeps the present root for as long as the log reaches back to it.

@@ -21,6 +21,8 @@ mod schedule;
 mod selector;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use explain::{NodeTrace, PluginScore, SchedulingTrace};
 

@@ -34,6 +34,11 @@ struct Constraint {
 }
 
 impl Constraint {
+    /// Whether every node takes part in the count.
+    fn includes_all(&self, pod: &PodInfo) -> bool {
+        (!self.honor_affinity || pod.class.node_affinity.is_empty()) && !self.honor_taints
+    }
+
     /// Whether the node takes part in the count.
     fn includes(&self, pod: &PodInfo, node: &Node) -> bool {
         (!self.honor_affinity || pod.class.node_affinity.is_empty() || pod.class.node_affinity.matches(node))
@@ -110,8 +115,8 @@ impl Domains {
 #[derive(Clone, Debug)]
 pub struct Counts(Vec<Domains>);
 
-fn has_all_labels(node: &NodeInfo, topologies: &[Rc<Topology>]) -> bool {
-    topologies.iter().all(|t| t.at(node.slot).is_some())
+fn has_all_labels(slot: usize, topologies: &[Rc<Topology>]) -> bool {
+    topologies.iter().all(|t| t.at(slot).is_some())
 }
 
 fn count_domains(cx: &mut Cx, pod: &PodInfo, constraints: Vec<Constraint>) -> Counts {
@@ -123,10 +128,11 @@ fn count_domains(cx: &mut Cx, pod: &PodInfo, constraints: Vec<Constraint>) -> Co
             None => vec![0; cx.cache.slots()],
         };
         let mut counts = vec![None; topology.values.len()];
-        for node in cx.cache.nodes() {
-            if has_all_labels(node, &topologies) && constraint.includes(pod, node.node()) {
-                let value = topology.at(node.slot).expect("it has all labels");
-                *counts[value].get_or_insert(0) += i64::from(column[node.slot]);
+        let each = constraint.includes_all(pod);
+        for &slot in cx.cache.order() {
+            if has_all_labels(slot, &topologies) && (each || constraint.includes(pod, cx.cache.node_at(slot).node())) {
+                let value = topology.at(slot).expect("it has all labels");
+                *counts[value].get_or_insert(0) += i64::from(column[slot]);
             }
         }
         let self_match = i64::from(selects(&constraint.selector, &pod.pod.metadata.labels));
@@ -176,7 +182,7 @@ fn weigh(cx: &mut Cx, pod: &PodInfo, nodes: &[usize], constraints: Vec<Constrain
     let mut ignored = vec![false; cx.cache.slots()];
     if require_all {
         for &slot in nodes {
-            ignored[slot] = !has_all_labels(cx.cache.node_at(slot), &topologies);
+            ignored[slot] = !has_all_labels(slot, &topologies);
         }
     }
     let scored = || nodes.iter().copied().filter(|slot| !ignored[*slot]);
@@ -199,13 +205,14 @@ fn weigh(cx: &mut Cx, pod: &PodInfo, nodes: &[usize], constraints: Vec<Constrain
                 }
             }
             let mut counts = vec![0; topology.values.len()];
-            for node in cx.cache.nodes() {
-                if let Some(value) = topology.at(node.slot)
+            let each = c.includes_all(pod);
+            for &slot in cx.cache.order() {
+                if let Some(value) = topology.at(slot)
                     && present[value]
-                    && (!require_all || has_all_labels(node, &topologies))
-                    && c.includes(pod, node.node())
+                    && (!require_all || has_all_labels(slot, &topologies))
+                    && (each || c.includes(pod, cx.cache.node_at(slot).node()))
                 {
-                    counts[value] += column[node.slot];
+                    counts[value] += column[slot];
                 }
             }
             (counts, present.iter().filter(|p| **p).count() + usize::from(without))
@@ -291,7 +298,8 @@ impl Plugin for PodTopologySpread {
                 score += count as f64 * w.weight + (w.max_skew - 1) as f64;
             }
         }
-        score.round() as i64
+        // Rounded; it is never negative.
+        (score + 0.5) as i64
     }
 
     fn normalize(state: &CycleState, nodes: &[usize], scores: &mut [i64]) {
