@@ -1,4 +1,7 @@
 //! Objects of any kind, and the keys they are stored under.
+//!
+//! Upstream: staging/src/k8s.io/apimachinery/pkg/api/meta/meta.go
+//! Differs: an enum instead of an interface.
 
 use super::{AnyObject, Kind, KindId};
 use crate::apimachinery::{OwnerReference, Str, Value};

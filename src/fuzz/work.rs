@@ -1,7 +1,7 @@
 //! What a busy user and bad luck do to a cluster.
 
 use super::{Options, fault};
-use crate::api::apps::Deployment;
+use crate::api::apps::{Deployment, ReplicaSet};
 use crate::api::core::{Node, Pod};
 use crate::apimachinery::{Str, Value};
 use crate::apiserver::wire::{Answer, Method, Request};
@@ -158,6 +158,14 @@ impl Worker {
                 let whole = json!({"spec": {"unschedulable": null, "taints": null}});
                 self.merge(c, &format!("/api/v1/nodes/{name}"), &whole);
             }
+        }
+        // What an orphaning deletion left may wish for an image that cannot be had.
+        let orphans = c.tables().list::<ReplicaSet>(None).filter(|rs| rs.metadata.controller_of().is_none());
+        let orphans: Vec<String> = orphans.map(|rs| rs.metadata.name.to_string()).collect();
+        for name in orphans {
+            let path = format!("/apis/apps/v1/namespaces/default/replicasets/{name}");
+            let request = Request::with(Method::Delete, &path, &json!({"propagationPolicy": "Background"}));
+            self.send(c, format!("delete orphan {name}"), &request);
         }
         for name in Worker::deployments(c) {
             let path = format!("/apis/apps/v1/namespaces/default/deployments/{name}");

@@ -1,4 +1,6 @@
 //! What a picture of a node may ask its kubelet.
+//!
+//! Upstream: nothing of the kind; a real kubelet has no picture drawn of it.
 
 use super::Kubelet;
 use crate::api::Key;

@@ -13,16 +13,18 @@ apiserver      -> api, apimachinery, sim
 client         -> apiserver, api, apimachinery, sim
 network        -> api, apimachinery, sim
 runtime        -> api, apimachinery, sim
-controllers    -> client, api, apimachinery, sim
-scheduler      -> client, api, apimachinery, sim
-kubelet        -> client, runtime, network, api, apimachinery, sim
+controllers    -> client, apiserver, api, apimachinery, sim
+scheduler      -> client, apiserver, api, apimachinery, sim
+kubelet        -> client, apiserver, runtime, network, api, apimachinery, sim
 cluster        -> kubelet, scheduler, controllers, runtime, network, client, apiserver, api, apimachinery, sim
-kubectl        -> apiserver::wire, apimachinery, api
+kubectl        -> apiserver, apimachinery, api
 terminal       -> kubectl, cluster
 scenario       -> terminal, cluster
-session        -> scenario, terminal, cluster
-serve          -> session, cluster, apiserver::wire
-bin            -> serve, session, scenario, cluster, apiserver::wire
+session        -> scenario, terminal, kubectl, cluster, client, kubelet, apiserver, api, apimachinery, sim
+fuzz           -> cluster, client, apiserver, api, apimachinery, sim
+run            -> session, cluster, api, apimachinery, sim
+serve          -> session, cluster, scheduler, apiserver::wire, apimachinery, api, sim
+bin            -> serve, run, fuzz, session, scenario, cluster, apiserver::wire, apimachinery
 ";
 
 /// The page and the worker see the session and nothing behind it.

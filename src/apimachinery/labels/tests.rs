@@ -1,3 +1,5 @@
+//! What is known of labels, as tables.
+
 use super::*;
 
 #[track_caller]

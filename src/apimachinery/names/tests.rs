@@ -1,3 +1,5 @@
+//! What is known of names, as tables.
+
 use super::*;
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', \

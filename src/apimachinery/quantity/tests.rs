@@ -1,3 +1,5 @@
+//! What is known of quantity, as tables.
+
 use super::{Format, Quantity};
 
 #[track_caller]

@@ -1,3 +1,5 @@
+//! What is known of field manager, as tables.
+
 use super::*;
 use crate::api::KindId;
 use crate::api::core::Pod;

@@ -1,4 +1,6 @@
 //! Pods from JSON, for the tests of this room.
+//!
+//! Upstream: pkg/api/pod/testing/make.go
 
 use super::Pod;
 use crate::apimachinery::value::parse_json;

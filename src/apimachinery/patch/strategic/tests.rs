@@ -1,3 +1,5 @@
+//! What is known of strategic, as tables.
+
 use super::*;
 use crate::apimachinery::schema::{FieldSchema, StructSchema, Type};
 

@@ -1,3 +1,5 @@
+//! What is known of apply, as tables.
+
 use crate::api::core::Namespace;
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::time::Time;
