@@ -72,6 +72,9 @@ export async function open(browser, url, options = {}) {
   return { page, faults, close: () => context.close() };
 }
 
+/** Waits until the worker has answered. */
+export const running = (page) => page.locator('[data-engine="running"]').waitFor();
+
 /** What axe-core finds, one line each. */
 export async function axe(page) {
   await page.evaluate(AXE);

@@ -20,8 +20,13 @@ const ink = HighlightStyle.define([
 const look = EditorView.theme({
   "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--surface)", fontSize: "var(--fs-2)" },
   "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-2px" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" },
+  ".cm-scroller": { fontFamily: "var(--mono)", fontSize: "12.5px", lineHeight: "20px" },
   ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--surface)", border: "none" },
+  ".cm-lineNumbers .cm-gutterElement": { minWidth: "28px", padding: "0 2px 0 0", fontSize: "11px", textAlign: "right" },
+  ".cm-gutter-lint": { width: "10px" },
+  ".cm-gutter-lint .cm-gutterElement": { padding: "0" },
+  ".cm-lint-marker": { width: "10px" },
+  ".cm-foldGutter .cm-gutterElement": { padding: "0 1px" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--hover)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   ".cm-selectionBackground, &.cm-focused .cm-selectionBackground": { backgroundColor: "var(--accent-tint) !important" },
@@ -43,9 +48,9 @@ export function mount(host, text, { label, onChange, onApply }) {
       extensions: [
         // Before the default keys, where Ctrl+Enter opens a line.
         keymap.of([{ key: "Mod-Enter", run: () => (onApply(), true) }]),
-        lineNumbers(),
         lintGutter(),
-        foldGutter(),
+        lineNumbers(),
+        foldGutter({ openText: "▾", closedText: "▸" }),
         codeFolding(),
         history(),
         drawSelection(),
@@ -62,7 +67,7 @@ export function mount(host, text, { label, onChange, onApply }) {
         look,
         // Esc, then Tab leaves the editor: CodeMirror's own way out of the trap.
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
-        EditorView.contentAttributes.of({ "aria-label": label }),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) onChange(update.state.doc.toString());
         }),

@@ -1,65 +1,61 @@
-//! The page: its state and its outermost component.
+//! The page: its state, its engine, and the shell that shows both.
 
-use std::rc::Rc;
-
+use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
-use crate::bridge::{FromWorker, ToWorker};
-use crate::link::{Link, News};
+use crate::driver::Driver;
+use crate::settings::Settings;
+use crate::store::{Command, Engine, Hub, State, Tab};
+use crate::view::shell::Shell;
 
-/// What is known of the engine.
-#[derive(Clone, PartialEq, Eq)]
-enum Engine {
-    Loading,
-    Running,
-    Stale,
-    Dead(String),
-}
+/// The seed's Deployment: five replicas, two more while it is updated, one less.
+const MANIFEST: &str = include_str!("first.yaml");
 
-impl Reducible for Engine {
-    type Action = News;
-
-    fn reduce(self: Rc<Self>, news: News) -> Rc<Self> {
-        match news {
-            News::Ready => self,
-            News::Message(FromWorker::Pong(_)) => Rc::new(Engine::Running),
-            News::Message(FromWorker::Hello { .. }) => self,
-            News::OtherBuild => Rc::new(Engine::Stale),
-            News::Died(reason) => Rc::new(Engine::Dead(reason)),
-        }
-    }
-}
+/// How long after the last key the manifest is read.
+const CHECK_AFTER: u32 = 300;
 
 /// The whole page.
 #[component]
 pub fn App() -> Html {
-    let engine = use_reducer_eq(|| Engine::Loading);
-    let link = use_mut_ref(|| None::<Link>);
+    let state = use_reducer_eq(|| State::new(Settings::load(), MANIFEST.into()));
+    let driver = use_mut_ref(|| Driver::start(state.dispatcher(), &state.file));
+    let engine = {
+        let driver = driver.clone();
+        use_callback((), move |command: Command, ()| driver.borrow().command(command))
+    };
+    let running = state.engine == Engine::Running;
     {
-        let (engine, link) = (engine.dispatcher(), link.clone());
-        use_effect_with((), move |()| {
-            let held = link.clone();
-            let started = Link::start(move |news| {
-                if news == News::Ready
-                    && let Some(link) = held.borrow().as_ref()
-                {
-                    link.send(&ToWorker::Ping(1));
-                }
-                engine.dispatch(news);
-            });
-            *link.borrow_mut() = started.ok();
+        let engine = engine.clone();
+        use_effect_with((running, state.selected.clone(), state.tab), move |(running, selected, tab)| {
+            if *running {
+                engine.emit(Command::Inspect(selected.clone(), *tab));
+            }
         });
     }
-    let status = match &*engine {
-        Engine::Loading => "The engine is starting.".to_owned(),
-        Engine::Running => "The engine is running.".to_owned(),
-        Engine::Stale => "This page is of another build: load it again.".to_owned(),
-        Engine::Dead(reason) => format!("The engine stopped: {reason}"),
-    };
-    html! {
-        <>
-            <header><h1>{ "Kubarium" }</h1></header>
-            <main id="diagram"><p role="status">{ status }</p></main>
-        </>
+    {
+        // The causes are asked for anew when something has happened to the object.
+        let newest = state.selected.as_ref().and_then(|about| {
+            let marks = state.model.marks.iter().rev();
+            marks
+                .filter(|mark| mark.at <= state.model.clock.now)
+                .find(|mark| mark.about.as_ref() == Some(about))
+                .map(|mark| mark.seq)
+        });
+        let engine = engine.clone();
+        use_effect_with((running, state.selected.clone(), state.tab, newest), move |(running, selected, tab, _)| {
+            if let (true, Some(about), Tab::Why) = (*running, selected, tab) {
+                engine.emit(Command::Why(about.clone()));
+            }
+        });
     }
+    {
+        let engine = engine.clone();
+        use_effect_with((running, state.manifest.clone()), move |(running, manifest)| {
+            let manifest = manifest.clone();
+            let later = running.then(|| Timeout::new(CHECK_AFTER, move || engine.emit(Command::Check(manifest))));
+            move || drop(later)
+        });
+    }
+    let hub = Hub { state, engine };
+    html! { <ContextProvider<Hub> context={hub}><Shell /></ContextProvider<Hub>> }
 }

@@ -3,10 +3,25 @@
 #![allow(clippy::disallowed_types, reason = "the page stands outside the engine: a view may hold cells")]
 #![deny(clippy::unwrap_used)]
 
+pub mod announce;
+pub mod api;
 pub mod app;
-pub mod bridge;
+pub mod driver;
+pub mod editor;
 pub mod engine;
+pub mod feed;
+pub mod keys;
 pub mod link;
+pub mod model;
+pub mod motion;
+pub mod narrate;
+pub mod settings;
+pub mod slots;
+pub mod store;
+pub mod tape;
+pub mod text;
+pub mod view;
+pub mod words;
 
 /// The build that this program is of; page and worker only talk when theirs are equal.
 pub const BUILD: &str = env!("KUBARIUM_BUILD");

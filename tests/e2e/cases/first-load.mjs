@@ -1,10 +1,10 @@
 // The page loads, its worker answers, and nothing complains.
-import { axe, equal, eventually, ok, open, serve } from "../lib.mjs";
+import { axe, equal, ok, open, running, serve } from "../lib.mjs";
 
 export default {
   async "the page loads and the worker answers without a complaint"({ browser, url, picture }) {
     const { page, faults, close } = await open(browser, url);
-    await eventually(() => page.getByRole("status").first().textContent(), "The engine is running.", "status");
+    await running(page);
     equal(await axe(page), [], "axe");
     equal(faults, [], "faults");
     await page.screenshot({ path: picture("first-load") });
@@ -19,7 +19,7 @@ export default {
     ok(await page.evaluate(() => navigator.serviceWorker.controller !== null), "the service worker controls the page");
     await own.close();
     await page.reload();
-    await eventually(() => page.getByRole("status").first().textContent(), "The engine is running.", "status");
+    await running(page);
     await close();
   },
 };

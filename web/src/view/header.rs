@@ -1,0 +1,43 @@
+//! The header: mark, file, and what a person may choose.
+
+use yew::prelude::*;
+
+use super::icon::{glyph, icon};
+use crate::settings::Theme;
+use crate::store::{Action, Dialog, use_hub};
+
+#[component]
+pub fn Header() -> Html {
+    let hub = use_hub();
+    let state = &hub.state;
+    let text = state.text();
+    let settings = state.settings;
+    let unsaved = state.applied_manifest.as_ref() != Some(&state.manifest);
+    let dark = settings.theme == Theme::Dark;
+    let theme = hub.on(move || {
+        let theme = if dark { Theme::Light } else { Theme::Dark };
+        Action::Settings(crate::settings::Settings { theme, ..settings })
+    });
+    let lang = hub.on(move || Action::Settings(crate::settings::Settings { lang: settings.lang.other(), ..settings }));
+    let other = settings.lang.other();
+    html! {
+        <header class="head">
+            <a class="btn skip" href="#diagram">{ text.skip_to_diagram }</a>
+            <h1 class="brand">{ glyph("", "mark") }<span class="vh">{ "Kubarium" }</span><b aria-hidden="true">{ "Kubarium" }</b></h1>
+            <span class="rule hide-s"></span>
+            <span class="ws mono" lang="en">
+                { state.file.to_string() }
+                if unsaved { { " " }<span class="dot ws-dot" aria-hidden="true"></span><span class="vh">{ text.not_applied }</span> }
+            </span>
+            <span class="gap"></span>
+            <button type="button" class="btn btn-quiet btn-icon" aria-label={text.settings} onclick={hub.on(|| Action::Dialog(Some(Dialog::Settings)))}>
+                { icon("a-gear") }
+            </button>
+            <button type="button" class="btn btn-quiet btn-icon hide-s" aria-label={text.light_or_dark} onclick={theme}>{ icon("a-theme") }</button>
+            <button type="button" class="btn btn-quiet hide-s" lang={other.code()} onclick={lang}>{ other.text().language }</button>
+            <button type="button" class="btn btn-quiet btn-icon" aria-label={text.keyboard_help} onclick={hub.on(|| Action::Dialog(Some(Dialog::Keys)))}>
+                <span aria-hidden="true">{ "?" }</span>
+            </button>
+        </header>
+    }
+}

@@ -1,0 +1,385 @@
+//! The inspector: what the selected object is, in whose words one likes, and why it is there.
+
+use yew::prelude::*;
+
+use super::icon::{glyph, icon, state};
+use super::time::{seconds, seek};
+use kubarium::session::protocol::{EventRow, Fault, Inspect, Ref, WorkloadRow};
+
+use crate::model::{self, Mark, Node, Pod, refer};
+use crate::narrate;
+use crate::store::{Action, Command, Hub, Pane, State, Tab, use_hub};
+use crate::text::{Text, fill};
+use crate::words::{Family, kind_glyph, look};
+
+#[component]
+pub fn Inspector() -> Html {
+    let hub = use_hub();
+    let state = &hub.state;
+    let text = state.text();
+    html! {
+        <div class="side" id="side" role={state.role_of(Pane::Side)} aria-label={text.inspector}>
+            { match &state.selected {
+                Some(about) => open(&hub, about),
+                None => nothing(&hub),
+            } }
+        </div>
+    }
+}
+
+fn collapse(hub: &Hub) -> Html {
+    html! {
+        <div class="bar-end">
+            <button type="button" class="btn btn-quiet btn-icon btn-sm only-m hide-s" aria-label={hub.state.text().open_yaml}
+                onclick={hub.on(|| Action::Pane(Pane::Main))}>{ icon("a-code") }</button>
+            <button type="button" class="btn btn-quiet btn-icon btn-sm hide-s hide-m" aria-label={hub.state.text().collapse}
+                onclick={hub.on(|| Action::SideOpen(false))}>{ icon("a-right") }</button>
+        </div>
+    }
+}
+
+/// Before anything is selected: what will happen, the first cause on top.
+fn nothing(hub: &Hub) -> Html {
+    let text = hub.state.text();
+    let untouched = hub.state.model.workloads.is_empty();
+    let future = [
+        (text.you, text.future_apply),
+        ("controllers", text.future_controllers),
+        ("scheduler", text.future_scheduler),
+        ("kubelet", text.future_kubelet),
+    ];
+    html! {
+        <>
+            <div class="bar"><h2 class="bar-title">{ text.inspector }</h2>{ collapse(hub) }</div>
+            <div class="insp">
+                <h3 class="insp-none">{ text.nothing_selected }</h3>
+                <p>{ text.select_something }</p>
+                if untouched {
+                    <h3 class="h-sec">{ text.what_will_happen }</h3>
+                    <ol class="chain is-future">
+                        { for future.into_iter().map(|(who, what)| html! { <li><div class="when"><span>{ who }</span></div><span>{ what }</span></li> }) }
+                    </ol>
+                }
+            </div>
+        </>
+    }
+}
+
+fn open(hub: &Hub, about: &Ref) -> Html {
+    let page = &hub.state;
+    let text = page.text();
+    let mut tabs = vec![
+        (Tab::Summary, text.summary),
+        (Tab::Why, text.why),
+        (Tab::Events, text.events),
+        (Tab::Yaml, "YAML"),
+        (Tab::Describe, "Describe"),
+    ];
+    if about.kind == "Pod" {
+        tabs.push((Tab::Logs, text.logs));
+    }
+    let tab = if tabs.iter().any(|(tab, _)| *tab == page.tab) { page.tab } else { Tab::Summary };
+    html! {
+        <>
+            <div class="bar">
+                <div class="tabs" role="tablist" aria-label={text.inspector_pages}>
+                    { for tabs.into_iter().map(|(one, name)| {
+                        let chosen = one == tab;
+                        html! {
+                            <button type="button" class="tab" role="tab" id={format!("tab-{one:?}")} aria-selected={chosen.to_string()} aria-controls="inspected"
+                                tabindex={if chosen { "0" } else { "-1" }} onclick={hub.on(move || Action::Tab(one))} onkeydown={Callback::from(along)}>{ name }</button>
+                        }
+                    }) }
+                </div>
+                { collapse(hub) }
+            </div>
+            <div class="insp" id="inspected" role="tabpanel" tabindex="0" aria-labelledby={format!("tab-{tab:?}")}>
+                { head(page, about) }
+                if let Some(refused) = &page.refused { <p class="echo" role="alert" lang="en">{ refused.to_string() }</p> }
+                { match tab {
+                    Tab::Summary => summary(hub, about),
+                    Tab::Why => why(hub, about),
+                    Tab::Events => events(page, about),
+                    Tab::Yaml | Tab::Describe | Tab::Logs => words(page, about, tab),
+                } }
+            </div>
+        </>
+    }
+}
+
+/// Arrows go from tab to tab, as in every list of tabs.
+fn along(event: KeyboardEvent) {
+    let here: web_sys::HtmlElement = event.target_unchecked_into();
+    let next = match event.key().as_str() {
+        "ArrowRight" => here.next_element_sibling(),
+        "ArrowLeft" => here.previous_element_sibling(),
+        _ => return,
+    };
+    event.prevent_default();
+    if let Some(next) = next.and_then(|next| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(next).ok()) {
+        let _ = next.focus();
+        next.click();
+    }
+}
+
+fn head(page: &State, about: &Ref) -> Html {
+    let says = page.state_of(about);
+    html! {
+        <div class="insp-head">
+            { glyph("ic ic-kind ic-kind-lg", kind_glyph(&about.kind)) }
+            <div>
+                <span class="cap mono" lang="en">{ about.kind.clone() }</span><h3 class="insp-name">{ about.name.clone() }</h3>
+                if let Some((family, id, word)) = says { <span class="state">{ state(id, family) }<span lang="en">{ word }</span></span> }
+            </div>
+        </div>
+    }
+}
+
+fn summary(hub: &Hub, about: &Ref) -> Html {
+    let page = &hub.state;
+    let text = page.text();
+    if let Some(pod) = page.pod(about) {
+        return pod_summary(hub, pod);
+    }
+    if let Some(workload) = page.workload(about) {
+        return workload_summary(hub, workload);
+    }
+    if let Some(node) = page.node(about) {
+        return node_summary(hub, node);
+    }
+    html! { <p>{ text.gone_by_now }</p> }
+}
+
+fn big(numbers: [(&'static str, String); 3]) -> Html {
+    html! { <dl class="big">{ for numbers.into_iter().map(|(label, number)| html! { <div><dt>{ label }</dt><dd>{ number }</dd></div> }) }</dl> }
+}
+
+fn link(hub: &Hub, about: Ref) -> Html {
+    let name = about.name.clone();
+    html! { <button type="button" class="obj" lang="en" onclick={hub.select(about)}>{ name }</button> }
+}
+
+fn pod_summary(hub: &Hub, pod: &Pod) -> Html {
+    let page = &hub.state;
+    let text = page.text();
+    let row = &pod.row;
+    let age = (page.model.clock.now - row.created_ms as i64) / 1000;
+    let owner = page.model.workload(&row.owner_uid);
+    let about = pod.about();
+    html! {
+        <>
+            { big([(text.ready, format!("{}/{}", row.ready, row.containers)), (text.restarts, row.restarts.to_string()), (text.age, format!("{age} {}", text.second))]) }
+            <dl class="kv">
+                <dt>{ text.node }</dt><dd>{ match pod.node() { Some(node) => link(hub, refer("Node", "", node)), None => html! { text.none_yet } } }</dd>
+                if let Some(owner) = owner { <dt>{ text.owner }</dt><dd>{ link(hub, model::about(owner)) }</dd> }
+                if !row.ip.is_empty() { <dt>{ "IP" }</dt><dd class="mono">{ row.ip.clone() }</dd> }
+                <dt>{ text.image }</dt><dd class="mono" lang="en">{ row.image.clone() }</dd>
+                if !row.message.is_empty() { <dt>{ text.message }</dt><dd class="mono" lang="en">{ row.message.clone() }</dd> }
+            </dl>
+            { conditions(page, &about) }
+            <div class="acts">{ delete(hub, about.clone()) }</div>
+            { echo(text, &format!("kubectl delete pod {}", row.name)) }
+        </>
+    }
+}
+
+fn workload_summary(hub: &Hub, workload: &WorkloadRow) -> Html {
+    let page = &hub.state;
+    let text = page.text();
+    let about = model::about(workload);
+    let owner = page.model.workload(&workload.owner_uid);
+    let deployment = workload.kind == "Deployment";
+    let numbers = if deployment {
+        [(text.desired, workload.desired), (text.updated, workload.updated), (text.available, workload.available)]
+    } else {
+        [(text.desired, workload.desired), (text.current, workload.current), (text.ready, workload.ready)]
+    };
+    let scale = |glyph: &'static str, label: &str, to: i32| {
+        let about = about.clone();
+        html! {
+            <button type="button" class="btn btn-icon" aria-label={fill(label, &[("n", &to.to_string())])}
+                onclick={hub.ask(move || Command::Scale(about.clone(), to))}>{ icon(glyph) }</button>
+        }
+    };
+    html! {
+        <>
+            { big(numbers.map(|(label, number)| (label, number.to_string()))) }
+            <dl class="kv">
+                if deployment {
+                    <dt>{ text.ceiling }</dt><dd>{ format!("{} = {} + {}", workload.desired + workload.max_surge, workload.desired, workload.max_surge) }</dd>
+                    <dt>{ text.floor }</dt><dd>{ format!("{} = {} − {}", (workload.desired - workload.max_unavailable).max(0), workload.desired, workload.max_unavailable) }</dd>
+                    <dt>{ text.strategy }</dt><dd lang="en">{ workload.strategy.clone() }</dd>
+                }
+                if let Some(owner) = owner { <dt>{ text.owner }</dt><dd>{ link(hub, model::about(owner)) }</dd> }
+                if workload.revision > 0 { <dt>{ text.revision }</dt><dd>{ workload.revision }</dd> }
+                if !workload.image.is_empty() { <dt>{ text.image }</dt><dd class="mono" lang="en">{ workload.image.clone() }</dd> }
+            </dl>
+            { listed(&workload.conditions) }
+            <div class="acts">
+                if workload.owner_uid.is_empty() {
+                    { scale("a-minus", text.scale_to, (workload.desired - 1).max(0)) }
+                    { scale("a-plus", text.scale_to, workload.desired + 1) }
+                }
+                if deployment {
+                    <button type="button" class="btn" onclick={{ let about = about.clone(); hub.ask(move || Command::Restart(about.clone())) }}>{ icon("a-restart") }<span>{ text.restart }</span></button>
+                }
+                { delete(hub, about.clone()) }
+            </div>
+            { echo(text, &format!("kubectl scale {}/{} --replicas={}", workload.kind.to_lowercase(), workload.name, workload.desired + 1)) }
+        </>
+    }
+}
+
+fn node_summary(hub: &Hub, node: &Node) -> Html {
+    let page = &hub.state;
+    let text = page.text();
+    let (cordoned, down) = (node.row.unschedulable, node.row.down);
+    let here: Vec<&std::rc::Rc<Pod>> = page.model.pods.iter().filter(|pod| pod.row.node == node.row.name).collect();
+    html! {
+        <>
+            { big([(text.pods, here.len().to_string()), ("cpu", (node.row.cpu_milli / 1000).to_string()), ("Gi", (node.row.memory_bytes >> 30).to_string())]) }
+            <dl class="kv">
+                if let Some(zone) = node.zone() { <dt>{ "zone" }</dt><dd lang="en">{ zone.to_owned() }</dd> }
+                if !node.row.internal_ip.is_empty() { <dt>{ "IP" }</dt><dd class="mono">{ node.row.internal_ip.clone() }</dd> }
+                { for node.row.taints.iter().map(|taint| html! { <><dt>{ "taint" }</dt><dd class="mono" lang="en">{ taint.clone() }</dd></> }) }
+            </dl>
+            <div class="acts">
+                <button type="button" class="btn" onclick={{ let about = node.about(); hub.ask(move || Command::Cordon(about.clone(), !cordoned)) }}>
+                    { if cordoned { text.uncordon } else { text.cordon } }
+                </button>
+                <button type="button" class="btn" onclick={{ let node = node.row.name.clone(); hub.ask(move || Command::Fault(Fault::NodeDown { node: node.clone(), down: !down })) }}>
+                    { icon(if down { "a-heal" } else { "a-fault" }) }<span>{ if down { text.node_up } else { text.node_down } }</span>
+                </button>
+            </div>
+            <h3 class="h-sec">{ text.pods }</h3>
+            <ul class="plain-list">{ for here.iter().map(|pod| html! { <li>{ link(hub, pod.about()) }</li> }) }</ul>
+        </>
+    }
+}
+
+fn delete(hub: &Hub, about: Ref) -> Html {
+    html! { <button type="button" class="btn" onclick={hub.ask(move || Command::Delete(about.clone()))}>{ hub.state.text().delete }</button> }
+}
+
+fn echo(text: &Text, command: &str) -> Html {
+    html! { <p class="echo"><span class="cap">{ text.same_in_kubectl }</span><span lang="en">{ command.to_owned() }</span></p> }
+}
+
+/// From the newest thing that is known of the object back to the first cause.
+fn why(hub: &Hub, about: &Ref) -> Html {
+    let page = &hub.state;
+    let text = page.text();
+    let steps = match page.why.as_deref() {
+        Some((whose, steps)) if whose == about => steps,
+        _ => return html! { <p>{ text.asking }</p> },
+    };
+    if steps.is_empty() {
+        return html! { <p>{ text.nothing_known }</p> };
+    }
+    html! {
+        <ol class="chain">
+            { for steps.iter().enumerate().map(|(at, mark)| html! {
+                <li><div class="when">{ when(hub, mark) }<span>{ narrate::actor(mark, text) }</span></div>
+                    <span class={(at == 0).then_some("now")}>{ narrate::html(mark, text) }</span></li>
+            }) }
+        </ol>
+    }
+}
+
+/// The moment, as the way to it.
+fn when(hub: &Hub, mark: &Mark) -> Html {
+    let at = mark.at;
+    html! { <button type="button" class="when-go" onclick={hub.ask(move || seek(at))}>{ format!("{} {}", seconds(at), hub.state.text().second) }</button> }
+}
+
+/// Kubernetes' own Events about the object, the newest first.
+fn events(page: &State, about: &Ref) -> Html {
+    let found: Vec<&std::rc::Rc<EventRow>> =
+        page.model.events.iter().filter(|event| event.about == *about).take(50).collect();
+    if found.is_empty() {
+        return html! { <p>{ page.text().nothing_yet }</p> };
+    }
+    html! {
+        <ul class="events" lang="en">
+            { for found.into_iter().map(|event| {
+                let (id, family) = if event.kind == "Warning" { ("s-warn", Family::Failed) } else { ("s-dot", Family::Ok) };
+                let times = if event.count > 1 { format!("×{}", event.count) } else { String::new() };
+                html! {
+                    <li key={event.uid.clone()}>{ state(id, family) }<b>{ event.reason.clone() }</b><span class="num">{ times }</span><p>{ event.message.clone() }</p></li>
+                }
+            }) }
+        </ul>
+    }
+}
+
+/// What the engine has sent of this object and page, if it has.
+fn sent<'a>(page: &'a State, about: &Ref, tab: Tab) -> Option<&'a Inspect> {
+    page.inspected.as_deref().filter(|inspect| inspect.what == *about && inspect.tab == tab.asked())
+}
+
+fn conditions(page: &State, about: &Ref) -> Html {
+    sent(page, about, Tab::Summary).map_or_else(Html::default, |inspect| listed(&inspect.conditions))
+}
+
+fn listed(conditions: &[(String, String, String, String)]) -> Html {
+    if conditions.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <ul class="conditions" lang="en">
+            { for conditions.iter().map(|(kind, status, reason, _)| {
+                let (id, family) = match status.as_str() { "True" => ("s-check", Family::Ok), "False" => ("s-cross", Family::Failed), _ => ("s-question", Family::Unknown) };
+                html! { <li>{ state(id, family) }<span>{ kind.clone() }<span class="vh">{ format!(" {status}") }</span></span><span class="cap">{ reason.clone() }</span></li> }
+            }) }
+        </ul>
+    }
+}
+
+/// Words that are not ours, byte for byte.
+fn words(page: &State, about: &Ref, tab: Tab) -> Html {
+    let Some(inspect) = sent(page, about, tab) else { return html! { <p>{ page.text().asking }</p> } };
+    if inspect.text.is_empty() {
+        return html! { <p>{ page.text().nothing_yet }</p> };
+    }
+    html! { <pre class="log" tabindex="0" role="region" aria-label={about.name.clone()} lang="en">{ inspect.text.clone() }</pre> }
+}
+
+impl State {
+    /// A Pod that is shown.
+    pub fn pod(&self, about: &Ref) -> Option<&Pod> {
+        let is_it = |pod: &&std::rc::Rc<Pod>| pod.row.name == about.name && pod.row.namespace == about.namespace;
+        self.model.pods.iter().find(|pod| about.kind == "Pod" && is_it(pod)).map(|pod| &**pod)
+    }
+
+    /// A node that is shown.
+    pub fn node(&self, about: &Ref) -> Option<&Node> {
+        self.model.nodes.iter().find(|node| about.kind == "Node" && node.row.name == about.name).map(|node| &**node)
+    }
+
+    /// A workload that is shown.
+    pub fn workload(&self, about: &Ref) -> Option<&WorkloadRow> {
+        self.model.workloads.iter().find(|workload| model::about(workload) == *about).map(|workload| &**workload)
+    }
+
+    /// The state of any object, as glyph and word.
+    pub fn state_of(&self, about: &Ref) -> Option<(Family, &'static str, String)> {
+        if let Some(pod) = self.pod(about) {
+            let (family, id) = look(pod.row.state, &pod.row.status);
+            return Some((family, id, pod.row.status.clone()));
+        }
+        if let Some(node) = self.node(about) {
+            let (family, id) = if node.is_ready() { (Family::Ok, "s-check") } else { (Family::Failed, "s-cross") };
+            return Some((family, id, node.row.status.clone()));
+        }
+        let workload = self.workload(about)?;
+        let text = self.text();
+        let missing = (workload.desired - workload.ready).max(0);
+        Some(if missing > 0 {
+            (Family::Progress, "s-pie2", fill(text.pods_missing, &[("n", &missing.to_string())]))
+        } else if workload.kind == "Deployment" && workload.updated < workload.desired {
+            (Family::Progress, "s-pie2", text.updating.to_owned())
+        } else {
+            (Family::Ok, "s-check", format!("{}/{}", workload.ready, workload.desired))
+        })
+    }
+}

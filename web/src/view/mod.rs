@@ -1,0 +1,17 @@
+//! The page's components, one part of the page in each file.
+
+pub mod dialogs;
+pub mod header;
+pub mod icon;
+pub mod inspector;
+pub mod mobnav;
+pub mod nodes;
+pub mod owners;
+pub mod rollout;
+pub mod say;
+pub mod shell;
+pub mod tile;
+pub mod time;
+pub mod work;
+
+pub use shell::Shell;

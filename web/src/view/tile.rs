@@ -1,0 +1,150 @@
+//! A Pod as a tile.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::icon::icon;
+use kubarium::session::protocol::{PodState, Ref};
+
+use crate::model::{At, Pod};
+use crate::text::{Lang, Text};
+use crate::words::{line, look, split_name};
+
+/// How large tiles are, by how many there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Size {
+    Large,
+    Medium,
+    Small,
+}
+
+impl Size {
+    /// The largest at which all can be seen.
+    pub fn for_count(pods: usize) -> Self {
+        match pods {
+            0..=60 => Size::Large,
+            61..=300 => Size::Medium,
+            _ => Size::Small,
+        }
+    }
+
+    /// The class of a tile.
+    pub fn class(self) -> Option<&'static str> {
+        match self {
+            Size::Large => None,
+            Size::Medium => Some("tile-m"),
+            Size::Small => Some("tile-s"),
+        }
+    }
+
+    /// The class of a list of places.
+    pub fn slots_class(self) -> Option<&'static str> {
+        match self {
+            Size::Large => None,
+            Size::Medium => Some("slots-m"),
+            Size::Small => Some("slots-s"),
+        }
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct TileProps {
+    pub pod: Rc<Pod>,
+    pub size: Size,
+    pub selected: bool,
+    pub lang: Lang,
+    /// Only while a countdown runs: a tile without one does not change with time.
+    pub now: Option<At>,
+    /// Whether it is the one that the Tab key reaches.
+    pub tab_stop: bool,
+    pub on_select: Callback<Ref>,
+}
+
+/// The tile. Its name for assistive technology is its content, so both always agree.
+#[component]
+pub fn Tile(props: &TileProps) -> Html {
+    let pod = &*props.pod;
+    let text = props.lang.text();
+    let row = &pod.row;
+    let (family, glyph) = look(row.state, &row.status);
+    let (before, name) = split_name(&row.name);
+    let word = line(row);
+    let left = props.now.zip(pod.wait).map(|(now, (from, until))| (now.clamp(from, until), from, until));
+    let has_ring = left.is_some() && row.state != PodState::Terminating;
+    // A back-off is a ring; a grace period has no glyph to put it round, so it is a number.
+    let number = left.filter(|_| !has_ring).map(|(now, _, until)| format!("{} s", (until - now + 999) / 1000));
+    let on_click = {
+        let about = pod.about();
+        props.on_select.reform(move |_: MouseEvent| about.clone())
+    };
+    let shows_image = family == crate::words::Family::Ok;
+    html! {
+        <button type="button" class={classes!("tile", family.class(), props.size.class(), has_ring.then_some("has-ring"))}
+            id={tile_id(pod)} data-stripe={pod.stripe.to_string()} data-status={row.status.clone()}
+            aria-pressed={props.selected.to_string()} tabindex={if props.tab_stop { "0" } else { "-1" }} onclick={on_click}>
+            <svg class="tile-edge" aria-hidden="true"><rect /></svg>
+            <span class="tile-glyph">
+                if let (true, Some((now, from, until))) = (has_ring, left) { { ring(now, from, until) } }
+                { icon(glyph) }
+            </span>
+            <span class="tile-name"><span class="vh">{ format!("Pod {before}") }</span>{ name }</span>
+            { revision(pod, text) }
+            <span class="tile-word" lang="en">
+                <span class="vh">{ if shows_image { format!(", {}, ", row.status) } else { ", ".to_owned() } }</span>
+                { breakable(&word) }
+                if let Some(number) = number { { " " }<span class="t">{ number }</span> }
+            </span>
+            if row.restarts > 0 {
+                <span class="tile-restarts">
+                    <span class="vh">{ format!(", {} ", text.restarts) }</span><span aria-hidden="true">{ "↻" }</span>{ row.restarts }
+                </span>
+            }
+            <span class="tile-boxes" aria-hidden="true">
+                { for (0..row.containers.max(1)).map(|at| html! { <i class={(at < row.ready).then_some("on")} /> }) }
+            </span>
+            if let Some(node) = pod.node() { <span class="vh">{ format!(", {node}") }</span> }
+        </button>
+    }
+}
+
+/// A word that may break between its parts, `CrashLoop` `BackOff`, and nowhere else.
+fn breakable(word: &str) -> Html {
+    let mut parts: Vec<String> = vec![String::new()];
+    let mut last = ' ';
+    for c in word.chars() {
+        if c.is_uppercase() && last.is_lowercase() {
+            parts.push(String::new());
+        }
+        parts.last_mut().expect("never empty").push(c);
+        last = c;
+    }
+    parts.into_iter().enumerate().map(|(at, part)| html! { <>if at > 0 { <wbr /> }{ part }</> }).collect()
+}
+
+/// The tile's id in the document.
+pub fn tile_id(pod: &Pod) -> String {
+    format!("pod-{}", pod.row.uid)
+}
+
+fn revision(pod: &Pod, text: &Text) -> Html {
+    match pod.revision {
+        Some((number, newest)) => html! {
+            <span class={classes!("tile-rev", newest.then_some("is-new"))}>
+                <span class="vh">{ format!(", {} ", text.revision) }</span>{ format!("v{number}") }
+            </span>
+        },
+        None => html! { <span></span> },
+    }
+}
+
+fn ring(now: At, from: At, until: At) -> Html {
+    // It steps once a second: nothing on the page loops.
+    let left = ((until - now + 999) / 1000) as f64 * 1000.0 / (until - from).max(1) as f64 * 100.0;
+    html! {
+        <svg class="tile-ring" viewBox="0 0 22 22" aria-hidden="true">
+            <circle class="bg" cx="11" cy="11" r="9" />
+            <circle cx="11" cy="11" r="9" pathLength="100" style={format!("--p:{:.0}", left.clamp(0.0, 100.0))} />
+        </svg>
+    }
+}

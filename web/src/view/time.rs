@@ -1,0 +1,195 @@
+//! Time at the foot of every view: the transport, and the tape with its lanes.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::icon::icon;
+use kubarium::session::protocol::{Control, Granularity, Lane};
+
+use crate::model::{At, Mark, SPEEDS};
+use crate::narrate;
+use crate::store::{Action, Command, Hub, use_hub};
+use crate::tape::Window;
+use crate::text::fill;
+
+#[component]
+pub fn Time() -> Html {
+    let hub = use_hub();
+    let state = &hub.state;
+    let text = state.text();
+    html! {
+        <footer class={classes!("time", state.tape_open.then_some("is-open"))} id="time" aria-label={text.time}>
+            { transport(&hub) }
+            { tape(&hub) }
+            <div class="time-acts">
+                <button type="button" class="btn btn-quiet" disabled={!state.model.clock.can_undo} onclick={hub.ask(|| Command::Control(Control::Undo))}>
+                    { icon("a-undo") }<span>{ text.undo }</span>
+                </button>
+                <button type="button" class="btn btn-quiet" onclick={hub.ask(|| Command::Reset)}>{ icon("a-reset") }<span>{ text.reset }</span></button>
+                { expander(&hub) }
+            </div>
+        </footer>
+    }
+}
+
+fn expander(hub: &Hub) -> Html {
+    let open = hub.state.tape_open;
+    html! {
+        <button type="button" class="btn btn-quiet btn-icon hide-m" aria-label={hub.state.text().expand_timeline}
+            aria-expanded={open.to_string()} onclick={hub.on(move || Action::TapeOpen(!open))}>
+            { icon(if open { "a-caret" } else { "a-expand" }) }
+        </button>
+    }
+}
+
+fn transport(hub: &Hub) -> Html {
+    let state = &hub.state;
+    let text = state.text();
+    let clock = &state.model.clock;
+    let playing = clock.playing;
+    let button = |label: &'static str, glyph: &'static str, class: &'static str, control: Control| {
+        html! {
+            <button type="button" class={classes!("btn", "btn-quiet", "btn-icon", class)} aria-label={label}
+                onclick={hub.ask(move || Command::Control(control))}>{ icon(glyph) }</button>
+        }
+    };
+    let (label, glyph) = if playing { (text.pause, "a-pause") } else { (text.play, "a-play") };
+    let speed = {
+        let engine = hub.engine.clone();
+        Callback::from(move |event: Event| {
+            let chosen = event.target_unchecked_into::<web_sys::HtmlSelectElement>().selected_index();
+            if let Some((speed, _)) = usize::try_from(chosen).ok().and_then(|at| SPEEDS.get(at)) {
+                engine.emit(Command::Control(Control::Speed(*speed)));
+            }
+        })
+    };
+    let auto = clock.auto_pace;
+    html! {
+        <div class="transport" role="group" aria-label={text.playback}>
+            { button(text.to_start, "a-start", "hide-s", Control::Seek { ms: 0.0 }) }
+            { button(text.step_back, "a-back", "", Control::StepBack) }
+            <button type="button" class="btn btn-icon btn-play" aria-label={label} onclick={hub.ask(move || Command::Control(if playing { Control::Pause } else { Control::Play }))}>{ icon(glyph) }</button>
+            { button(text.step, "a-step", "", Control::Step(Granularity::Change)) }
+            { button(text.to_live, "a-live", "hide-s", Control::Live) }
+            <div class="clock">
+                <b>{ seconds(clock.now) }<small>{ " " }{ text.second }</small></b>
+                <span class="clock-pace cap">
+                    <label><span class="vh">{ text.speed }</span>
+                        <select class="speed" onchange={speed}>
+                            { for SPEEDS.into_iter().map(|(speed, label)| html! {
+                                <option selected={speed == clock.speed}>{ if label.is_empty() { text.fastest } else { label } }</option>
+                            }) }
+                        </select>
+                    </label>
+                    <label class="hide-s pace"><input type="checkbox" checked={auto} onchange={hub.ask(move || Command::Control(Control::AutoPace(!auto)))} />
+                        <span class="hide-m">{ text.auto_pace }</span><span class="only-m">{ text.auto_short }</span></label>
+                </span>
+            </div>
+        </div>
+    }
+}
+
+/// To a moment.
+pub fn seek(at: At) -> Command {
+    Command::Control(Control::Seek { ms: at as f64 })
+}
+
+/// Seconds with one digit, as the clock shows them.
+pub fn seconds(at: At) -> String {
+    format!("{}.{}", at / 1000, at % 1000 / 100)
+}
+
+fn tape(hub: &Hub) -> Html {
+    let state = &hub.state;
+    let text = state.text();
+    let clock = &state.model.clock;
+    let window = Window::around(clock, &state.model.marks);
+    let told = state.told();
+    let valuetext = match told {
+        Some(mark) => format!("{}, {}", fill(text.seconds, &[("n", &seconds(clock.now))]), narrate::plain(mark, text)),
+        None => fill(text.seconds, &[("n", &seconds(clock.now))]),
+    };
+    let lanes = [
+        (Lane::User, "user", text.lane_you),
+        (Lane::Api, "api", text.lane_api),
+        (Lane::Controllers, "ctl", text.lane_controllers),
+        (Lane::Scheduler, "sched", text.lane_scheduler),
+        (Lane::Kubelets, "kubelet", text.lane_kubelets),
+        (Lane::Faults, "faults", text.lane_faults),
+    ];
+    let on_pointer = {
+        let engine = hub.engine.clone();
+        Callback::from(move |event: PointerEvent| {
+            let held = event.buttons() & 1 == 1 || event.type_() == "pointerdown";
+            let tape =
+                event.target_dyn_into::<web_sys::Element>().and_then(|element| element.closest(".tape").ok().flatten());
+            if let (true, Some(tape)) = (held, tape) {
+                let rect = tape.get_bounding_client_rect();
+                let at = window.at((f64::from(event.client_x()) - rect.left()) / rect.width());
+                engine.emit(seek(at));
+            }
+        })
+    };
+    html! {
+        <div class="tape" style={format!("--x:{:.3}%", window.percent(clock.now))} onpointerdown={on_pointer.clone()} onpointermove={on_pointer}>
+            <div class="tape-past"></div><div class="tape-future"></div>
+            <div class="tape-ruler" aria-hidden="true">
+                { for window.ticks().map(|(percent, label)| html! {
+                    // The tick under the playhead keeps its line and gives up its number.
+                    <span style={format!("--x:{percent:.2}%")}>{ if (percent - window.percent(clock.now)).abs() < 4.0 { String::new() } else { label } }</span>
+                }) }
+            </div>
+            { for clock.skips.iter().filter(|(from, to)| window.holds(*from) && window.percent(*to) - window.percent(*from) > 0.5).map(|(from, to)| html! {
+                <span class="tape-skip" style={format!("--x:{:.2}%;--w:{:.2}%", window.percent(*from), window.percent(*to) - window.percent(*from))}></span>
+            }) }
+            <ul class="tape-lanes" aria-hidden="true">
+                { for lanes.into_iter().map(|(lane, id, name)| html! {
+                    <li data-lane={id}>
+                        <span>{ name }</span>
+                        { for window.thinned(&state.model.marks, lane).map(|mark| html! {
+                            <i key={mark.seq} class={mark.warning.then_some("is-warn")} style={format!("--x:{:.2}%", window.percent(mark.at))} />
+                        }) }
+                    </li>
+                }) }
+            </ul>
+            { for hops(hub, &window) }
+            <div class="tape-now" id="playhead" role="slider" tabindex="0" aria-label={text.timeline} aria-valuemin="0"
+                aria-valuemax={(clock.end / 1000).to_string()} aria-valuenow={format!("{:.1}", clock.now as f64 / 1000.0)} aria-valuetext={valuetext}
+                onkeydown={keys(hub)}></div>
+        </div>
+    }
+}
+
+/// From the mark that is told back to its causes.
+fn hops<'a>(hub: &'a Hub, window: &'a Window) -> impl Iterator<Item = Html> + 'a {
+    let model = &hub.state.model;
+    let chain = narrate::chain(&model.marks, hub.state.told);
+    let pairs: Vec<(At, At)> = chain.windows(2).map(|pair| (pair[1].at, pair[0].at)).collect();
+    pairs.into_iter().filter(move |(from, _)| window.holds(*from)).map(move |(from, to)| {
+        let (x, w) = (window.percent(from), window.percent(to) - window.percent(from));
+        html! { <span class="tape-hop" style={format!("--x:{x:.2}%;--w:{w:.2}%")}></span> }
+    })
+}
+
+/// On the playhead: arrows go from event to event, Page keys ten of them, Home and End to both ends.
+fn keys(hub: &Hub) -> Callback<KeyboardEvent> {
+    let engine = hub.engine.clone();
+    let model = hub.state.model.clone();
+    Callback::from(move |event: KeyboardEvent| {
+        let clock = &model.clock;
+        let tell = |mark: Option<&Rc<Mark>>, end: At| seek(mark.map_or(end, |mark| mark.at));
+        let told = || model.marks.iter().filter(|mark| mark.milestone);
+        let command = match event.key().as_str() {
+            "ArrowLeft" | "ArrowDown" => tell(told().rfind(|mark| mark.at < clock.now), 0),
+            "ArrowRight" | "ArrowUp" => tell(told().find(|mark| mark.at > clock.now), clock.end),
+            "PageDown" => tell(told().rev().filter(|mark| mark.at < clock.now).nth(9), 0),
+            "PageUp" => tell(told().filter(|mark| mark.at > clock.now).nth(9), clock.end),
+            "Home" => seek(0),
+            "End" => Command::Control(Control::Live),
+            _ => return,
+        };
+        event.prevent_default();
+        engine.emit(command);
+    })
+}
