@@ -2,6 +2,7 @@
 
 pub mod apps;
 pub mod autoscaling;
+pub mod batch;
 pub mod coordination;
 pub mod core;
 pub mod kind;
@@ -14,6 +15,7 @@ pub use kind::{Column, Kind, KindInfo, PrintCx};
 pub use object::{Key, Object, controller_ref};
 
 use apps::{ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet};
+use batch::{CronJob, Job};
 use coordination::Lease;
 use core::{ConfigMap, Event, Namespace, Node, PersistentVolumeClaim, Pod, Secret, Service, ServiceAccount};
 
@@ -147,7 +149,7 @@ macro_rules! kinds {
 
 kinds! {
     Namespace, Node, Pod, ConfigMap, Secret, Service, ServiceAccount, Event, Lease, ReplicaSet, Deployment,
-    ControllerRevision, DaemonSet, StatefulSet, PersistentVolumeClaim,
+    ControllerRevision, DaemonSet, StatefulSet, PersistentVolumeClaim, Job, CronJob,
 }
 
 /// The four items of `Kind` that every room would spell alike.

@@ -21,6 +21,7 @@ pub(crate) fn decode<K: Kind>(yaml: &str) -> K {
     if meta.name.is_empty() {
         meta.name = "web".into();
     }
+    meta.uid = "a-uid".into();
     object.set_defaults();
     object
 }

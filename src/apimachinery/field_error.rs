@@ -202,6 +202,11 @@ impl ErrorList {
         self.push(ErrorType::Invalid, path, Some(value.into()), detail.as_ref());
     }
 
+    /// Without showing the value.
+    pub fn invalid_omitted(&mut self, path: Path, detail: impl AsRef<str>) {
+        self.push(ErrorType::Invalid, path, None, detail.as_ref());
+    }
+
     /// One `invalid` a message, as upstream's loops over `validation.IsX` do.
     pub fn invalid_each<S: AsRef<str>>(&mut self, path: Path, value: &str, messages: impl IntoIterator<Item = S>) {
         for m in messages {

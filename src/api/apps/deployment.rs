@@ -4,7 +4,7 @@
 //! pkg/printers/internalversion/printers.go (printDeployment), pkg/apis/apps/v1/defaults.go (SetDefaults_Deployment)
 //! Differs: nothing known.
 
-use super::pods::{TEMPLATE, drop_disabled};
+use super::pods::{TEMPLATE, drop_disabled, warn_of_name};
 use super::validation;
 use crate::api::core::{PodTemplateSpec, set_template_defaults, template_warnings};
 use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, PrintCx, col, wide};
@@ -141,7 +141,7 @@ impl Kind for Deployment {
 
     fn warnings(&self, old: Option<&Self>, out: &mut Vec<String>) {
         if old.is_none() {
-            validation::warn_of_name(&self.metadata.name, out);
+            warn_of_name(&self.metadata.name, out);
         }
         if old.is_none_or(|old| self.spec_changed(old)) {
             template_warnings(&self.spec.template, TEMPLATE, out);

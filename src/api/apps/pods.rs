@@ -4,6 +4,7 @@
 //! Differs: nothing known.
 
 use crate::api::core::{PodTemplateSpec, drop_disabled_fields, validate_always_template, validate_pod_template_spec};
+use crate::apimachinery::names::is_dns1123_label;
 use crate::apimachinery::{ErrorList, Path};
 use std::rc::Rc;
 
@@ -34,4 +35,16 @@ pub(crate) use drop_disabled;
 pub(crate) fn validate_lasting_template(template: &PodTemplateSpec, kind: &str, path: Path, errs: &mut ErrorList) {
     validate_pod_template_spec(template, path, errs);
     validate_always_template(template, kind, path, errs);
+}
+
+/// Names of workloads end up in those of their pods.
+pub(crate) fn warn_of_name(name: &str, out: &mut Vec<String>) {
+    let faults = is_dns1123_label(name);
+    if !faults.is_empty() {
+        out.push(format!(
+            "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label \
+             is recommended: [{}]",
+            faults.join(" ")
+        ));
+    }
 }

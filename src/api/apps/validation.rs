@@ -11,7 +11,7 @@ use crate::apimachinery::field_error::{BadValue, go_quote};
 use crate::apimachinery::go_json::go_json;
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::labels::Selector;
-use crate::apimachinery::names::{is_dns1123_label, is_valid_percent};
+use crate::apimachinery::names::is_valid_percent;
 use crate::apimachinery::validation::{FIELD_IMMUTABLE, validate_label_selector, validate_nonnegative};
 use crate::apimachinery::{ErrorList, LabelSelector, Path};
 use std::rc::Rc;
@@ -217,18 +217,6 @@ pub(super) fn validate_at_most(counts: &[(&str, i32)], replicas: i32, ready: (i3
     }
     if let Some((name, count)) = counts.last().filter(|(_, count)| *count > ready.0) {
         errs.invalid(STATUS.child(name), *count, format!("cannot be greater than {}", ready.1));
-    }
-}
-
-/// Names of workloads end up in those of their pods.
-pub(super) fn warn_of_name(name: &str, out: &mut Vec<String>) {
-    let faults = is_dns1123_label(name);
-    if !faults.is_empty() {
-        out.push(format!(
-            "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label \
-             is recommended: [{}]",
-            faults.join(" ")
-        ));
     }
 }
 

@@ -145,7 +145,7 @@ fn counts_of_a_status_agree() {
 #[test]
 fn long_names_are_warned_of() {
     let mut warnings = Vec::new();
-    warn_of_name("web.v1", &mut warnings);
+    crate::api::apps::pods::warn_of_name("web.v1", &mut warnings);
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].contains("a DNS label is recommended: [must not contain dots"));
 }
