@@ -1,12 +1,12 @@
-//! Server-side apply over the wire: the body is YAML, and the object need not be there yet.
+//! Server-side apply over the wire.
 //!
 //! Upstream: …/endpoints/handlers/patch.go (applyPatcher)
-//! Differs: nothing known.
+//! Differs: the YAML parser's own sentences for text that is no YAML.
 
 use super::path::Target;
 use super::read::respond;
 use super::verbs::sub_of;
-use super::{Request, Response};
+use super::{Request, Response, body};
 use crate::apimachinery::value::parse_json;
 use crate::apimachinery::{ErrorList, Path, Status, Value, yaml};
 use crate::apiserver::{Cx, Server};
@@ -17,20 +17,25 @@ pub(super) fn apply(server: &mut Server, cx: &mut Cx, r: &Request, t: &Target) -
         errs.required(Path::new("fieldManager"), "is required for apply patch");
         return Err(Status::invalid("meta.k8s.io", "PatchOptions", "", &errs));
     }
-    let patch = tree(&r.body)?;
+    let rule = body::field_validation(r)?;
+    let (patch, duplicates) = read(&r.body)?;
     let applied = server.apply(cx, t.kind, &t.key(), sub_of(t), &patch, r.flag("force"))?;
+    // Unknown fields are refused by the schema; those given twice are told only here.
+    let said = |e: String| Status::bad_request(format!("error strict decoding YAML: {e}"));
+    body::strict(cx, &duplicates, &[], rule).map_err(said)?;
     Ok(respond(cx, r, if applied.created { 201 } else { 200 }, &applied.done.object))
 }
 
-/// kubectl sends JSON, which is YAML too.
-fn tree(body: &[u8]) -> Result<Value, Status> {
-    if let Ok((tree, _)) = parse_json(body) {
-        return Ok(tree);
+/// kubectl writes JSON, which is YAML too.
+fn read(text: &[u8]) -> Result<(Value, Vec<String>), Status> {
+    if let Ok(read) = parse_json(text) {
+        return Ok(read);
     }
-    let (documents, error) = yaml::read(&String::from_utf8_lossy(body));
-    match (documents.into_iter().next(), error) {
-        (_, Some(e)) => Err(Status::bad_request(format!("error decoding YAML: {}", e.message))),
-        (Some(d), None) => Ok(d.value),
-        (None, None) => Ok(Value::Null),
+    let refuse = |why: &str| Status::bad_request(format!("error decoding YAML: {why}"));
+    let text = std::str::from_utf8(text).map_err(|_| refuse("yaml: invalid leading UTF-8 octet"))?;
+    let (documents, error) = yaml::read(text);
+    if let Some(e) = error {
+        return Err(refuse(&format!("yaml: line {}: {}", e.line, e.message)));
     }
+    Ok((documents.into_iter().next().map_or(Value::Null, |d| d.value), Vec::new()))
 }
