@@ -390,10 +390,12 @@ impl Container {
 
     fn server(&self, port: u16, site: &Site) -> Option<&'static Service> {
         self.processes.iter().find_map(|p| match p.program {
-            Program::Service(s) if s.ports.contains(&port) => Some(s),
-            Program::Service(s) if s.ports.is_empty() && site.ports.contains(&port) => Some(s),
+            _ if p.code.is_some() => None,
+            Program::Service(s) => Some(s),
+            Program::Shell(ref vm) => vm.service(),
             _ => None,
-        })
+        }
+        .filter(|s| s.ports.contains(&port) || (s.ports.is_empty() && site.ports.contains(&port))))
     }
 
     pub fn listens(&self, port: u16, site: &Site) -> bool {

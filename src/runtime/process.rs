@@ -113,7 +113,7 @@ impl Process {
                 None
             }
             Program::Stopping(..) => None,
-            Program::Shell(vm) if vm.traps(signal) => {
+            Program::Shell(vm) if vm.traps(signal) || vm.service().is_some_and(|s| s.on_term.is_some()) => {
                 vm.signal(signal);
                 None
             }

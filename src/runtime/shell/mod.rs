@@ -1,28 +1,32 @@
-//! (a stub until the next commit)
+//! A small POSIX shell and the small programs around it.
+//!
+//! Upstream: POSIX.1-2017, Shell & Utilities; busybox.
+//! Differs: see the files; what is not known ends with 127, as a missing program does.
+
+mod builtins;
+mod code;
+mod expand;
+mod parse;
+mod tools;
+mod vm;
+
+pub use tools::exists as is_tool;
+pub use vm::Vm;
+
 use super::images::Userland;
-use super::process::{World, Yield};
-use crate::apimachinery::Str;
-
-#[derive(Clone, Debug)]
-pub struct Vm {}
-
-impl Vm {
-    pub fn command(_argv: &[Str], _env: &[(Str, Str)], _cwd: &str) -> Vm {
-        Vm {}
-    }
-    pub fn traps(&self, _signal: i32) -> bool {
-        false
-    }
-    pub fn signal(&mut self, _signal: i32) {}
-    pub fn step(&mut self, _world: &mut World) -> Yield {
-        Yield::Exit(0)
-    }
-}
 
 pub fn is_shell(name: &str) -> bool {
     matches!(name.rsplit('/').next().unwrap_or_default(), "sh" | "bash" | "ash" | "dash")
 }
 
-pub fn is_command(name: &str, _userland: Userland) -> bool {
-    is_shell(name)
+/// Whether an image with that userland has such a program.
+pub fn is_command(name: &str, userland: Userland) -> bool {
+    match userland {
+        Userland::None => false,
+        Userland::Busybox => (is_shell(name) && name != "bash" && name != "dash") || is_tool(name, userland),
+        Userland::Gnu => (is_shell(name) && name != "ash") || is_tool(name, userland),
+    }
 }
+
+#[cfg(test)]
+mod tests;
