@@ -389,13 +389,15 @@ impl Container {
     }
 
     fn server(&self, port: u16, site: &Site) -> Option<&'static Service> {
-        self.processes.iter().find_map(|p| match p.program {
-            _ if p.code.is_some() => None,
-            Program::Service(s) => Some(s),
-            Program::Shell(ref vm) => vm.service(),
-            _ => None,
-        }
-        .filter(|s| s.ports.contains(&port) || (s.ports.is_empty() && site.ports.contains(&port))))
+        self.processes.iter().find_map(|p| {
+            match p.program {
+                _ if p.code.is_some() => None,
+                Program::Service(s) => Some(s),
+                Program::Shell(ref vm) => vm.service(),
+                _ => None,
+            }
+            .filter(|s| s.ports.contains(&port) || (s.ports.is_empty() && site.ports.contains(&port)))
+        })
     }
 
     pub fn listens(&self, port: u16, site: &Site) -> bool {

@@ -1,5 +1,7 @@
 //! The thread that owns the cluster: it paces virtual time, answers requests and feeds watches.
 
+#![allow(clippy::disallowed_types, reason = "real time enters here, to pace virtual time by")]
+
 use super::sim;
 use crate::apiserver::wire::{Answer, LogSpec, Request, Response, Watch};
 use crate::cluster::{Cluster, Config};

@@ -97,7 +97,7 @@ impl Kind for Namespace {
         // A generated name was not there yet when the defaults were set.
         self.label_with_name();
         self.status = Rc::new(NamespaceStatus { phase: ACTIVE, ..Default::default() });
-        if !self.spec.finalizers.iter().any(|f| *f == FINALIZER_KUBERNETES) {
+        if !self.spec.finalizers.contains(&FINALIZER_KUBERNETES) {
             Rc::make_mut(&mut self.spec).finalizers.push(FINALIZER_KUBERNETES);
         }
     }

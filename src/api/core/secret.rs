@@ -45,17 +45,13 @@ impl Secret {
             }
             "kubernetes.io/dockercfg" => self.validate_json(".dockercfg", errs),
             "kubernetes.io/dockerconfigjson" => self.validate_json(".dockerconfigjson", errs),
-            "kubernetes.io/basic-auth" => {
-                if !self.data.contains_key("username") && !self.data.contains_key("password") {
-                    required("username", errs);
-                    required("password", errs);
-                }
+            "kubernetes.io/basic-auth"
+                if !self.data.contains_key("username") && !self.data.contains_key("password") =>
+            {
+                required("username", errs);
+                required("password", errs);
             }
-            "kubernetes.io/ssh-auth" => {
-                if self.bytes("ssh-privatekey").is_empty() {
-                    required("ssh-privatekey", errs);
-                }
-            }
+            "kubernetes.io/ssh-auth" if self.bytes("ssh-privatekey").is_empty() => required("ssh-privatekey", errs),
             "kubernetes.io/tls" => {
                 for key in ["tls.crt", "tls.key"] {
                     if !self.data.contains_key(key) {

@@ -32,11 +32,14 @@ pub struct Attributes<'a> {
     pub rng: &'a mut Rng,
 }
 
+type Mutate = fn(&mut Attributes, &mut Object) -> Result<(), Status>;
+type Validate = fn(&Attributes, &Object) -> Result<(), Status>;
+
 /// What a plugin does to an object of that operation; both may be left out.
 pub struct Plugin {
     pub name: &'static str,
-    pub mutate: Option<fn(&mut Attributes, &mut Object) -> Result<(), Status>>,
-    pub validate: Option<fn(&Attributes, &Object) -> Result<(), Status>>,
+    pub mutate: Option<Mutate>,
+    pub validate: Option<Validate>,
 }
 
 /// In upstream's order. To add one: write its file with a `pub(super) const PLUGIN`, add it here.

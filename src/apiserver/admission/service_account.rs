@@ -147,7 +147,8 @@ fn check(at: &Attributes, object: &Object) -> Result<(), Status> {
 fn limit_secrets(account: &ServiceAccount, pod: &Pod) -> Result<(), String> {
     let of = &account.metadata.name;
     let mountable = |name: &str| account.secrets.iter().any(|s| s.name == name);
-    for secret in pod.spec.volumes.iter().filter_map(|v| v.secret.as_ref()).filter(|s| !mountable(&s.secret_name)) {
+    let volumes = pod.spec.volumes.iter().filter_map(|v| v.secret.as_ref());
+    if let Some(secret) = volumes.into_iter().find(|s| !mountable(&s.secret_name)) {
         return Err(format!(
             "volume with secret.secretName=\"{}\" is not allowed because service account {of} does not reference \
              that secret",
@@ -166,7 +167,8 @@ fn limit_secrets(account: &ServiceAccount, pod: &Pod) -> Result<(), String> {
                     ));
                 }
             }
-            for secret in c.env_from.iter().filter_map(|e| e.secret_ref.as_ref()).filter(|s| !mountable(&s.name)) {
+            let sources = c.env_from.iter().filter_map(|e| e.secret_ref.as_ref());
+            if let Some(secret) = sources.into_iter().find(|s| !mountable(&s.name)) {
                 return Err(format!(
                     "{word} {} with envFrom referencing secret.secretName=\"{}\" is not allowed because service \
                      account {of} does not reference that secret",

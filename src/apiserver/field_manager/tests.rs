@@ -197,7 +197,7 @@ fn the_cost_of_a_write() {
     let mut pods: Vec<Object> = (0..rounds).map(|_| made.clone()).collect();
     let measure = |what: &str, f: &mut dyn FnMut(usize)| {
         let start = std::time::Instant::now();
-        (0..rounds).for_each(|n| f(n));
+        (0..rounds).for_each(&mut *f);
         println!("{what}: {:.2} µs", start.elapsed().as_secs_f64() * 1e6 / rounds as f64);
     };
     measure("create", &mut |n| {
