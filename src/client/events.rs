@@ -197,7 +197,7 @@ pub(super) fn record_v1(
     if let Some(Series { name, count, .. }) = told {
         let count = count + 1;
         // How often more than twice is told only when the series ends, which is not waited for here.
-        let key = Key::new(namespace, name.clone());
+        let key = Key::new(namespace.clone(), name.clone());
         let known = count > 2
             || t.patch::<Event>(&key, |e| {
                 e.series = Some(Rc::new(EventSeries { count, last_observed_time: now }));
