@@ -4,12 +4,13 @@
 //! Differs: an event is written at once; the caches forget by time only.
 
 use super::turn::Turn;
-use crate::api::core::{Event, EventSource, ObjectReference};
+use crate::api::core::{Event, EventSeries, EventSource, ObjectReference};
 use crate::api::{Key, Kind, Object};
 use crate::apimachinery::{ObjectMeta, Str};
-use crate::sim::Digest;
+use crate::sim::{Digest, Duration, Time};
 use imbl::{OrdMap, OrdSet};
 use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 /// More than so many alike within `AGGREGATE_SECONDS` become one.
 const MAX_ALIKE: usize = 10;
@@ -17,6 +18,8 @@ const AGGREGATE_SECONDS: i64 = 600;
 /// A source may say so much of one object at once, and one more every `REFILL_SECONDS`.
 const BURST: f64 = 25.0;
 const REFILL_SECONDS: f64 = 300.0;
+/// A series that was not heard of for so long is over.
+const SERIES_ENDS_AFTER: Duration = Duration::from_secs(360);
 
 #[derive(Clone)]
 struct Seen {
@@ -36,12 +39,20 @@ struct Bucket {
     at: i64,
 }
 
+#[derive(Clone)]
+struct Series {
+    name: Str,
+    count: i32,
+    last: Time,
+}
+
 /// What one process remembers of the events it told.
 #[derive(Clone, Default)]
 pub struct Recorder {
     seen: OrdMap<u64, Seen>,
     alike: OrdMap<u64, Alike>,
     spam: OrdMap<u64, Bucket>,
+    series: OrdMap<u64, Series>,
     count: u64,
 }
 
@@ -164,7 +175,8 @@ pub(super) fn record(
     }
 }
 
-/// The scheduler's kind of event (events.k8s.io): a time in microseconds, an action, no counting up.
+/// The scheduler's kind of event (events.k8s.io): a time in microseconds, an action, and a series where it is told again.
+/// Upstream: staging/src/k8s.io/client-go/tools/events/event_broadcaster.go (recordToSink)
 pub(super) fn record_v1(
     t: &mut Turn,
     controller: &'static str,
@@ -175,19 +187,36 @@ pub(super) fn record_v1(
     message: &str,
 ) {
     let r = &about.0;
+    let namespace = r.namespace.or("default");
+    // What is told does not count: of one series the first note stays.
+    let object = [&r.kind, &r.namespace, &r.name, &r.uid, &r.api_version, &r.resource_version, &r.field_path];
+    let parts: Vec<&str> = object.iter().map(|s| s.as_str()).chain([event_type, reason, action, controller]).collect();
+    let series = digest(&parts);
+    let now = t.wall_micro();
+    let told = t.recorder.series.get(&series).filter(|s| t.now.since(s.last) < SERIES_ENDS_AFTER).cloned();
+    if let Some(Series { name, count, .. }) = told {
+        let count = count + 1;
+        // How often more than twice is told only when the series ends, which is not waited for here.
+        let key = Key::new(namespace.clone(), name.clone());
+        let known = count > 2
+            || t.patch::<Event>(&key, |e| {
+                e.series = Some(Rc::new(EventSeries { count, last_observed_time: now }));
+            })
+            .is_ok();
+        if known {
+            t.recorder.series.insert(series, Series { name, count, last: t.now });
+            return;
+        }
+    }
     t.recorder.count += 1;
     let stamp = t.wall.unix() * 1_000_000_000 + t.now.0.rem_euclid(1_000_000_000) + t.recorder.count as i64;
-    let namespace = r.namespace.or("default");
+    let name = Str::from(format!("{}.{stamp:016x}", r.name));
     let event = Event {
-        metadata: ObjectMeta {
-            name: Str::from(format!("{}.{stamp:016x}", r.name)),
-            namespace,
-            ..ObjectMeta::default()
-        },
+        metadata: ObjectMeta { name: name.clone(), namespace, ..ObjectMeta::default() },
         involved_object: r.clone(),
         reason: Str::literal(reason),
         message: Str::from(message),
-        event_time: t.wall_micro(),
+        event_time: now,
         type_: Str::literal(event_type),
         action: Str::literal(action),
         reporting_component: Str::literal(controller),
@@ -195,7 +224,9 @@ pub(super) fn record_v1(
         ..Event::default()
     };
     // An event that cannot be written is lost; upstream says so in its log.
-    t.create(event).ok();
+    if t.create(event).is_ok() {
+        t.recorder.series.insert(series, Series { name, count: 1, last: t.now });
+    }
 }
 
 /// An object's reference without its type at hand.

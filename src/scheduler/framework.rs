@@ -8,9 +8,10 @@
 use super::cache::Cache;
 use super::class::PodInfo;
 use super::node_info::NodeInfo;
-use super::plugins::{PluginId, inter_pod_affinity, pod_topology_spread};
+use super::plugins::{PluginId, inter_pod_affinity, pod_topology_spread, volume_restrictions, volume_zone};
 use super::profile::Profile;
 use super::queue::Nominator;
+use super::storage::Claims;
 use crate::api::Object;
 use crate::api::core::Pod;
 use crate::apimachinery::Str;
@@ -192,6 +193,10 @@ pub struct CycleState {
     pub spread_score: Option<Rc<pod_topology_spread::ScoreState>>,
     pub affinity: Option<Rc<inter_pod_affinity::Counts>>,
     pub affinity_score: Option<Rc<inter_pod_affinity::ScoreState>>,
+    pub volume_restrictions: Option<Rc<volume_restrictions::Conflicts>>,
+    pub volume_zone: Option<Rc<volume_zone::Topologies>>,
+    /// The pod's claims, where it has some.
+    pub claims: Option<Rc<Claims>>,
     /// Whether the cycle came as far as DynamicResources.
     pub dynamic_resources: bool,
 }
@@ -264,6 +269,10 @@ pub trait Plugin {
     }
     fn pre_bind(_t: &mut Turn, _pod: &PodInfo, _node: &str) -> Verdict {
         Ok(())
+    }
+    /// Whether what `pre_bind` asked for has been done by others; until then the pod is not bound.
+    fn is_pre_bound(_view: &Tables, _pod: &PodInfo, _node: &str) -> Result<bool, Status> {
+        Ok(true)
     }
     /// None: some other plugin is to bind it.
     fn bind(_t: &mut Turn, _pod: &PodInfo, _node: &str) -> Option<Verdict> {

@@ -19,6 +19,7 @@ mod queue;
 mod resource;
 mod schedule;
 mod selector;
+mod storage;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -31,11 +32,13 @@ use crate::api::{KindId, Object};
 use crate::apimachinery::Str;
 use crate::apiserver::{Tables, WatchEvent};
 use crate::client::{Reference, Turn, What};
-use crate::sim::Time;
+use crate::sim::{Duration, Time};
 use cache::Cache;
 use class::{Classes, PodInfo, priority};
 use framework::{Action, Change, Cx, Nomination, PluginSet, Resource, Status, fit_error};
+use imbl::OrdMap;
 use memo::Memo;
+use plugins::PluginId;
 use profile::{DEFAULT_SCHEDULER, Profile};
 use queue::{Nominator, Queue, QueuedPod};
 use schedule::Found;
@@ -43,6 +46,9 @@ use std::rc::Rc;
 
 /// The longest note that an event may have.
 const NOTE_LENGTH_LIMIT: usize = 1024;
+/// How often, and how long, a pod that waits for its volumes looks whether it has them.
+const POLL: Duration = Duration::from_secs(1);
+const BIND_TIMEOUT: Duration = Duration::from_secs(600);
 const NO_NODES: &str = "no nodes available to schedule pods";
 
 #[derive(Clone, Default)]
@@ -53,6 +59,8 @@ pub struct Scheduler {
     queue: Queue,
     nominator: Nominator,
     memo: Memo,
+    /// Pods that are being bound, by when they are looked at again.
+    binding: OrdMap<(Time, Str), Rc<Attempt>>,
     /// Where among the nodes the next search begins.
     next_start: usize,
 }
@@ -76,13 +84,30 @@ impl Scheduler {
         match event.kind {
             KindId::Node => self.observe_node(event, view, now),
             KindId::Pod => self.observe_pod(running(event.old.as_ref()), running(event.new.as_ref()), view, now),
-            _ => {}
+            kind => self.observe_other(kind, event, view, now),
         }
+    }
+
+    fn observe_other(&mut self, kind: KindId, event: &WatchEvent, view: &Tables, now: Time) {
+        let resource = match kind {
+            KindId::PersistentVolumeClaim => Resource::PersistentVolumeClaim,
+            kind if Some(kind) == storage::volume_kind() => Resource::PersistentVolume,
+            kind if Some(kind) == storage::class_kind() => Resource::StorageClass,
+            _ => return,
+        };
+        let action = match (&event.old, &event.new) {
+            (None, _) => Action::ADD,
+            (_, None) => Action::DELETE,
+            _ => Action::UPDATE,
+        };
+        let change = Change { resource, action, old: event.old.clone(), new: event.new.clone() };
+        self.move_all(&change, view, now, &|_| true);
     }
 
     /// When the next cycle has something to do: now, when a back-off or a flush ends, or never.
     pub fn next_at(&self, now: Time) -> Option<Time> {
-        self.queue.next_at(now)
+        let poll = self.binding.get_min().map(|((at, _), _)| (*at).max(now));
+        [poll, self.queue.next_at(now)].into_iter().flatten().min()
     }
 
     fn parts<'a>(&'a mut self, view: &'a Tables, wall: i64) -> (Cx<'a>, &'a mut Queue, &'a mut Memo, &'a mut usize) {
@@ -198,6 +223,12 @@ impl Scheduler {
 
     /// One scheduling cycle and its binding, for one pod.
     pub fn cycle(&mut self, t: &mut Turn) {
+        if let Some(((at, uid), attempt)) = self.binding.get_min().map(|(k, v)| (k.clone(), v.clone()))
+            && at <= t.now
+        {
+            self.binding.remove(&(at, uid));
+            return self.poll(t, Rc::unwrap_or_clone(attempt));
+        }
         let Some(queued) = self.queue.pop(t.now) else { return };
         let pod = queued.info.pod.clone();
         if pod.metadata.is_deleting() {
@@ -227,34 +258,28 @@ impl Scheduler {
         };
         *t.rng.stream("scheduler/tie-break") = ties;
         match found {
-            Ok(node) => self.bind(t, &queued, &node),
+            Ok(node) => self.bind(t, queued, node),
             Err(failure) => self.fail(t, &queued, failure),
         }
     }
 
-    fn bind(&mut self, t: &mut Turn, queued: &QueuedPod, node: &Str) {
-        let (info, view) = (&queued.info, t.view.clone());
-        self.cache.assume(&info.pod, node, &info.class);
+    fn bind(&mut self, t: &mut Turn, queued: QueuedPod, node: Str) {
+        let (info, view) = (queued.info.clone(), t.view.clone());
+        self.cache.assume(&info.pod, &node, &info.class);
         self.nominator.remove(info.uid());
         t.note(What::Cycle { pod: info.pod.metadata.key(), node: node.clone() });
-        let failed = self.reserve_and_permit(info, &view, node).and_then(|()| self.bind_by_plugins(t, info, node));
-        match failed {
-            Ok(()) => {
-                self.queue.remove(info.uid());
-                let text = format!("Successfully assigned {} to {node}", info.pod.metadata.key());
-                t.event_v1(&Reference::of(&*info.pod), "Normal", "Scheduled", "Binding", &text);
+        let attempt = Attempt { queued, node, since: t.now };
+        let ready = self.reserve_and_permit(&info, &view, &attempt.node);
+        match ready.and_then(|()| self.is_pre_bound(&view, &attempt)) {
+            Ok(true) => self.finish_binding(t, attempt),
+            Ok(false) => {
+                let done = self.profile.all().try_for_each(|p| of_pre_bind(p, p.pre_bind(t, &info, &attempt.node)));
+                match done {
+                    Ok(()) => self.wait_for_others(t, attempt),
+                    Err(status) => self.undo_binding(t, attempt, status),
+                }
             }
-            Err(status) => {
-                let (mut cx, ..) = self.parts(&view, t.wall.unix());
-                let profile = cx.profile;
-                profile.all().for_each(|p| p.unreserve(&mut cx, info, node));
-                let own = info.uid().clone();
-                let gone = changes::pod(Action::DELETE, Some(&info.pod), None);
-                self.cache.remove_pod(&own);
-                self.move_all(&gone, &view, t.now, &|p| p.metadata.uid != own);
-                let failure = Failure { message: status.message(), error: true, ..Failure::default() };
-                self.fail(t, queued, failure);
-            }
+            Err(status) => self.undo_binding(t, attempt, status),
         }
     }
 
@@ -265,13 +290,74 @@ impl Scheduler {
         profile.all().try_for_each(|p| p.permit(&mut cx, info, node))
     }
 
-    fn bind_by_plugins(&self, t: &mut Turn, info: &PodInfo, node: &str) -> Result<(), Status> {
-        self.profile.all().try_for_each(|p| p.pre_bind(t, info, node))?;
+    fn is_pre_bound(&self, view: &Tables, attempt: &Attempt) -> Result<bool, Status> {
+        for p in self.profile.all() {
+            if !of_pre_bind(p, p.is_pre_bound(view, &attempt.queued.info, &attempt.node))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Others have to act before the pod can be bound; meanwhile its status tells where it will be.
+    fn wait_for_others(&mut self, t: &mut Turn, attempt: Attempt) {
+        let node = attempt.node.clone();
+        let told = t.patch_status::<Pod>(&attempt.queued.info.pod.metadata.key(), |p| {
+            Rc::make_mut(&mut p.status).nominated_node_name = node;
+        });
+        // It is a hint; the binding goes on without it.
+        told.ok();
+        self.binding.insert((t.now + POLL, attempt.queued.info.uid().clone()), Rc::new(attempt));
+    }
+
+    /// Looks whether a pod that waits can be bound by now.
+    fn poll(&mut self, t: &mut Turn, attempt: Attempt) {
+        let info = &attempt.queued.info;
+        let seen = t.view.get::<Pod>(&info.pod.metadata.key());
+        if seen.is_none_or(|p| p.metadata.uid != *info.uid()) || !self.cache.is_assumed(info.uid()) {
+            self.cache.remove_pod(&info.uid().clone());
+            self.queue.remove(info.uid());
+            return;
+        }
+        let view = t.view.clone();
+        match self.is_pre_bound(&view, &attempt) {
+            Ok(true) => self.finish_binding(t, attempt),
+            Ok(false) if t.now.since(attempt.since) < BIND_TIMEOUT => {
+                self.binding.insert((t.now + POLL, attempt.queued.info.uid().clone()), Rc::new(attempt));
+            }
+            Ok(false) => {
+                let text = "running PreBind plugin \"VolumeBinding\": binding volumes: context deadline exceeded";
+                self.undo_binding(t, attempt, Status::error(Str::literal(text)));
+            }
+            Err(status) => self.undo_binding(t, attempt, status),
+        }
+    }
+
+    fn finish_binding(&mut self, t: &mut Turn, attempt: Attempt) {
+        let (info, node) = (&attempt.queued.info, &attempt.node);
         let bound = self.profile.all().find_map(|p| p.bind(t, info, node).map(|verdict| (p, verdict)));
         let (plugin, verdict) = bound.expect("some plugin of the profile binds");
-        verdict.map_err(|s| Status::error(format!("running Bind plugin \"{}\": {}", plugin.name(), s.message())))?;
+        if let Err(s) = verdict {
+            let text = format!("running Bind plugin \"{}\": {}", plugin.name(), s.message());
+            return self.undo_binding(t, attempt, Status::error(text));
+        }
         self.profile.all().for_each(|p| p.post_bind(t, info, node));
-        Ok(())
+        self.queue.remove(info.uid());
+        let text = format!("Successfully assigned {} to {node}", info.pod.metadata.key());
+        t.event_v1(&Reference::of(&*info.pod), "Normal", "Scheduled", "Binding", &text);
+    }
+
+    fn undo_binding(&mut self, t: &mut Turn, attempt: Attempt, status: Status) {
+        let (info, view) = (&attempt.queued.info, t.view.clone());
+        let (mut cx, ..) = self.parts(&view, t.wall.unix());
+        let profile = cx.profile;
+        profile.all().for_each(|p| p.unreserve(&mut cx, info, &attempt.node));
+        let own = info.uid().clone();
+        self.cache.remove_pod(&own);
+        let gone = changes::pod(Action::DELETE, Some(&info.pod), None);
+        self.move_all(&gone, &view, t.now, &|p| p.metadata.uid != own);
+        let failure = Failure { message: status.message(), error: !status.is_rejected(), ..Failure::default() };
+        self.fail(t, &attempt.queued, failure);
     }
 
     /// Puts the pod back and tells why.
@@ -347,6 +433,18 @@ impl Scheduler {
         }
         self.cache.agrees_with(&rebuilt)
     }
+}
+
+fn of_pre_bind<T>(p: PluginId, answer: Result<T, Status>) -> Result<T, Status> {
+    answer.map_err(|s| Status::error(format!("running PreBind plugin \"{}\": {}", p.name(), s.message())))
+}
+
+/// A pod on its way to a node.
+#[derive(Clone)]
+struct Attempt {
+    queued: QueuedPod,
+    node: Str,
+    since: Time,
 }
 
 /// Why a pod was not bound.

@@ -3,11 +3,12 @@
 //! Upstream: pkg/scheduler/framework/preemption/preemption.go (prepareCandidateAsync, PreemptPod)
 //! Differs: the victims are driven out in the turn that chose them, after the pod's status is written.
 
+use super::class::label_selector;
 use super::framework::Nomination;
-use crate::api::Kind;
 use crate::api::core::{Pod, PodCondition};
-use crate::apimachinery::Str;
+use crate::api::{Kind, KindId, Object};
 use crate::apimachinery::labels::Selector;
+use crate::apimachinery::{Decoder, LabelSelector, Str, Value};
 use crate::apiserver::{DeleteOptions, Tables};
 use crate::client::{Reference, Turn};
 use std::rc::Rc;
@@ -21,8 +22,22 @@ pub struct Budget {
     pub disrupted: Vec<Str>,
 }
 
-pub fn budgets(_view: &Tables) -> Vec<Budget> {
-    Vec::new()
+pub fn budgets(view: &Tables) -> Vec<Budget> {
+    let Some(kind) = KindId::by_kind("policy", "PodDisruptionBudget") else { return Vec::new() };
+    let budget = |object: &Object| {
+        let v = object.encode();
+        let selector: LabelSelector = Decoder::new().run(v.pointer("/spec/selector")?).ok()?;
+        let selector = label_selector(Some(&Rc::new(selector)));
+        let disrupted = v.pointer("/status/disruptedPods").and_then(Value::as_object);
+        // An empty selector covers nobody here.
+        (!selector.is_empty()).then(|| Budget {
+            namespace: object.meta().namespace.clone(),
+            selector,
+            allowed: v.pointer("/status/disruptionsAllowed").and_then(Value::as_i64).unwrap_or(0),
+            disrupted: disrupted.into_iter().flatten().map(|(name, _)| Str::from(name)).collect(),
+        })
+    };
+    view.objects(kind, None).filter_map(|(_, o)| budget(o)).collect()
 }
 
 /// Clears a nomination that a more important pod has made void.

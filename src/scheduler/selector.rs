@@ -1,11 +1,11 @@
 //! The selector of the pods that a pod belongs with: its services' and its controller's.
 //!
 //! Upstream: pkg/scheduler/framework/plugins/helper/spread.go (DefaultSelector)
-//! Differs: nothing known.
+//! Differs: ReplicationControllers are not looked up.
 
 use super::class::label_selector;
 use crate::api::Key;
-use crate::api::apps::ReplicaSet;
+use crate::api::apps::{ReplicaSet, StatefulSet};
 use crate::api::core::{Pod, Service};
 use crate::apimachinery::Map;
 use crate::apimachinery::labels::Selector;
@@ -29,6 +29,7 @@ pub fn default_selector(view: &Tables, pod: &Pod) -> Selector {
     let key = Key { namespace: meta.namespace.clone(), name: owner.name.clone() };
     let of_owner = match (owner.api_version.as_str(), owner.kind.as_str()) {
         ("apps/v1", "ReplicaSet") => view.get::<ReplicaSet>(&key).map(|rs| label_selector(rs.spec.selector.as_ref())),
+        ("apps/v1", "StatefulSet") => view.get::<StatefulSet>(&key).map(|s| label_selector(s.spec.selector.as_ref())),
         _ => None,
     };
     match of_owner {

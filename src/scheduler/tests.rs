@@ -26,19 +26,25 @@ struct World {
 
 impl World {
     fn new() -> World {
+        let mut server = Server::default();
+        let mut namespace = crate::api::core::Namespace::default();
+        namespace.metadata.name = "default".into();
+        server.store.put(Object::of(namespace), 0);
         World {
-            server: Server::default(),
+            server,
             scheduler: Scheduler::default(),
             rng: Rng::new(1),
             trace: Trace::new(1000),
             recorder: Recorder::default(),
             now: Time::ZERO,
-            seen: 1,
+            seen: 2,
         }
     }
 
     fn put<K: Kind>(&mut self, object: K) {
-        self.server.store.put(Object::of(object), 0);
+        let mut object = Object::of(object);
+        object.set_defaults();
+        self.server.store.put(object, 0);
         self.deliver();
     }
 
@@ -345,4 +351,36 @@ fn ten_thousand_pods_on_a_thousand_nodes() {
     }
     assert!(w.scheduler.cache_holds(w.server.store.head()));
     assert_eq!(w.server.store.head().list::<Pod>(None).filter(|p| p.spec.node_name.is_empty()).count(), 0);
+}
+
+fn claiming(name: &str, claim: &str) -> Pod {
+    let mut p = pod(name, &[]);
+    let source = crate::api::core::PersistentVolumeClaimVolumeSource { claim_name: claim.into(), read_only: false };
+    let volume = crate::api::core::Volume {
+        name: "data".into(),
+        persistent_volume_claim: Some(Rc::new(source)),
+        ..Default::default()
+    };
+    Rc::make_mut(&mut p.spec).volumes = vec![volume].into();
+    p
+}
+
+fn claim(name: &str, mode: &'static str) -> crate::api::core::PersistentVolumeClaim {
+    let mut c = crate::api::core::PersistentVolumeClaim::default();
+    c.metadata.name = name.into();
+    c.metadata.namespace = "default".into();
+    Rc::make_mut(&mut c.spec).access_modes = vec![Str::literal(mode)].into();
+    c
+}
+
+#[test]
+fn a_pod_waits_for_its_claim_to_be_there_and_to_be_bound() {
+    let mut w = World::new();
+    w.put(node("n1", &[]));
+    w.put(claiming("a", "data"));
+    w.settle();
+    assert_eq!(w.message("a"), "0/1 nodes are available: persistentvolumeclaim \"data\" not found. not found");
+    w.put(claim("data", "ReadWriteOnce"));
+    w.settle();
+    assert_eq!(w.message("a"), "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found");
 }

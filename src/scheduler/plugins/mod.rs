@@ -1,7 +1,7 @@
 //! The plugins, one file each, and the one list of them.
 //!
 //! Upstream: pkg/scheduler/framework/plugins/registry.go, pkg/scheduler/apis/config/v1/default_plugins.go
-//! Differs: no NodeVolumeLimits, VolumeBinding, VolumeZone, VolumeRestrictions, GangScheduling.
+//! Differs: no NodeVolumeLimits, no GangScheduling.
 
 use super::class::PodInfo;
 use super::framework::{
@@ -9,6 +9,7 @@ use super::framework::{
 };
 use super::node_info::NodeInfo;
 use crate::api::core::Pod;
+use crate::apiserver::Tables;
 use crate::client::Turn;
 use crate::sim::Stream;
 
@@ -58,6 +59,7 @@ macro_rules! plugins {
             unreserve(cx: &mut Cx, pod: &PodInfo, node: &str) -> ();
             permit(cx: &mut Cx, pod: &PodInfo, node: &str) -> Verdict;
             pre_bind(t: &mut Turn, pod: &PodInfo, node: &str) -> Verdict;
+            is_pre_bound(view: &Tables, pod: &PodInfo, node: &str) -> Result<bool, Status>;
             bind(t: &mut Turn, pod: &PodInfo, node: &str) -> Option<Verdict>;
             post_bind(t: &mut Turn, pod: &PodInfo, node: &str) -> ();
             queueing_hint(cx: &mut Cx, pod: &PodInfo, change: &Change) -> bool;
@@ -89,6 +91,9 @@ plugins! {
     node_affinity::NodeAffinity,
     node_ports::NodePorts,
     node_resources_fit::NodeResourcesFit,
+    volume_restrictions::VolumeRestrictions,
+    volume_binding::VolumeBinding,
+    volume_zone::VolumeZone,
     pod_topology_spread::PodTopologySpread,
     inter_pod_affinity::InterPodAffinity,
     dynamic_resources::DynamicResources,
