@@ -64,6 +64,14 @@ pub(super) fn readiness_gates_moved(pod: &Pod) -> bool {
     pod.status.condition("Ready").is_some_and(|c| c.status != wanted.status || c.message != wanted.message)
 }
 
+/// Whether the API shows something else than what the kubelet said. Upstream: status_manager.go (needsReconcile).
+pub(super) fn says_otherwise(shown: &PodStatus, said: &PodStatus) -> bool {
+    let own = |s: &PodStatus| -> Vec<PodCondition> {
+        s.conditions.iter().filter(|c| OWN.contains(&&*c.type_)).cloned().collect()
+    };
+    shown.phase != said.phase || own(shown) != own(said) || shown.container_statuses != said.container_statuses
+}
+
 impl PodWorker {
     pub(super) fn pod_ip(&self, cx: &Cx) -> Str {
         if self.pod.spec.host_network {

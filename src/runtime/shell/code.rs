@@ -31,13 +31,32 @@ pub enum Op {
     Var(Str, bool),
     Length(Str),
     /// `${name:-…}`: appends the value and jumps, or goes on with the word.
-    IfSet { name: Str, colon: bool, kind: Unset, quoted: bool, skip: usize },
+    IfSet {
+        name: Str,
+        colon: bool,
+        kind: Unset,
+        quoted: bool,
+        skip: usize,
+    },
     /// The word since its `Begin` becomes the variable's value, or an error's text.
-    Unset { name: Str, kind: Unset, quoted: bool },
+    Unset {
+        name: Str,
+        kind: Unset,
+        quoted: bool,
+    },
     /// The word since its `Begin` is a pattern to be cut off: at the end, and as much as can be.
-    Trim { name: Str, end: bool, most: bool, quoted: bool },
+    Trim {
+        name: Str,
+        end: bool,
+        most: bool,
+        quoted: bool,
+    },
     /// `${name/pattern/text}`; the two words are pattern and text.
-    Replace { name: Str, all: bool, quoted: bool },
+    Replace {
+        name: Str,
+        all: bool,
+        quoted: bool,
+    },
     /// The word since its `Begin` is an expression; its value is added to the word before.
     Arith(bool),
     /// `(( … ))`: the value is the status.
@@ -47,9 +66,16 @@ pub enum Op {
     /// Ends the word: it is one value.
     Value,
     Args,
-    Run { assigns: Rc<[Str]>, checked: bool },
+    Run {
+        assigns: Rc<[Str]>,
+        checked: bool,
+    },
     RedirBegin,
-    Redirect { fd: u8, kind: Redirect, skip: usize },
+    Redirect {
+        fd: u8,
+        kind: Redirect,
+        skip: usize,
+    },
     RedirEnd,
     Jump(isize),
     IfFail(isize),
@@ -58,18 +84,34 @@ pub enum Op {
     Not,
     LoopBegin(usize),
     LoopEnd,
-    ForBegin { var: Str, len: usize, own_args: bool },
+    ForBegin {
+        var: Str,
+        len: usize,
+        own_args: bool,
+    },
     ForNext(usize),
     ForEnd,
     CaseBegin,
     CaseTest,
     IfMatch(isize),
     CaseEnd,
-    Sub { len: usize, pipe_in: bool, pipe_out: bool, capture: bool },
-    EndSub { pipe_out: bool, capture: bool, quoted: bool },
+    Sub {
+        len: usize,
+        pipe_in: bool,
+        pipe_out: bool,
+        capture: bool,
+    },
+    EndSub {
+        pipe_out: bool,
+        capture: bool,
+        quoted: bool,
+    },
     Spawn(usize),
     Exit,
-    DefFn { name: Str, len: usize },
+    DefFn {
+        name: Str,
+        len: usize,
+    },
     Return,
 }
 

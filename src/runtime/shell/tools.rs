@@ -134,7 +134,8 @@ static TOOLS: &[(&str, bool, Main)] = &[
 ];
 
 /// What images of the GNU kind have not.
-const BUSYBOX_ONLY: &[&str] = &["wget", "nc", "ping", "nslookup", "httpd", "usleep", "busybox", "ip", "top", "apk", "watch"];
+const BUSYBOX_ONLY: &[&str] =
+    &["wget", "nc", "ping", "nslookup", "httpd", "usleep", "busybox", "ip", "top", "apk", "watch"];
 /// What busybox images have not.
 const GNU_ONLY: &[&str] = &["curl", "apt-get", "stdbuf", "tini", "dumb-init"];
 
@@ -176,9 +177,10 @@ impl Tool<'_> {
 
     /// Whether a short option is among the leading ones.
     fn flag(&self, c: char) -> bool {
-        self.args.iter().take_while(|a| *a != "--").any(|a| {
-            a.strip_prefix('-').is_some_and(|f| !f.starts_with('-') && !f.is_empty() && f.contains(c))
-        })
+        self.args
+            .iter()
+            .take_while(|a| *a != "--")
+            .any(|a| a.strip_prefix('-').is_some_and(|f| !f.starts_with('-') && !f.is_empty() && f.contains(c)))
     }
 
     /// The value of an option: `-n 5`, `-n5`.
@@ -225,7 +227,9 @@ impl Tool<'_> {
                     let gnu = world.image.userland == Userland::Gnu;
                     let line = match (self.name, e.text()) {
                         (_, why) if gnu => format!("{f}: {why}"),
-                        ("cat" | "head" | "tail" | "wc", why @ "No such file or directory") => format!("can't open '{f}': {why}"),
+                        ("cat" | "head" | "tail" | "wc", why @ "No such file or directory") => {
+                            format!("can't open '{f}': {why}")
+                        }
                         ("cat", why) => format!("read error: {why}"),
                         (_, why) => format!("{f}: {why}"),
                     };

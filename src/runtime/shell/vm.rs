@@ -45,13 +45,28 @@ struct Fds {
 
 #[derive(Clone, Debug)]
 enum Frame {
-    Loop { start: usize, end: usize },
-    For { var: Str, items: Rc<[Str]>, next: usize, start: usize, end: usize },
+    Loop {
+        start: usize,
+        end: usize,
+    },
+    For {
+        var: Str,
+        items: Rc<[Str]>,
+        next: usize,
+        start: usize,
+        end: usize,
+    },
     Case(Str),
     Redir(Fds),
     Sub(Box<Saved>),
     /// A function, a sourced file, a trap.
-    Call { code: Rc<Code>, pc: usize, args: Option<Rc<[Str]>>, status: Option<i32>, vars: Option<Box<OrdMap<Str, Var>>> },
+    Call {
+        code: Rc<Code>,
+        pc: usize,
+        args: Option<Rc<[Str]>>,
+        status: Option<i32>,
+        vars: Option<Box<OrdMap<Str, Var>>>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -736,7 +751,9 @@ impl Vm {
         for part in pattern.split('/').filter(|p| !p.is_empty()) {
             let mut next = Vec::new();
             for dir in &found {
-                let join = |name: &str| if dir.is_empty() || dir.ends_with('/') { format!("{dir}{name}") } else { format!("{dir}/{name}") };
+                let join = |name: &str| {
+                    if dir.is_empty() || dir.ends_with('/') { format!("{dir}{name}") } else { format!("{dir}/{name}") }
+                };
                 if !expand::is_pattern(part) {
                     let path = join(&expand::unquote(part));
                     if world.files.exists(&absolute(&self.cwd, &path)) {
@@ -763,7 +780,11 @@ impl Vm {
             Redirect::Read => {
                 let text = world.files.text(&path).map_err(|e| {
                     let why = if e.text() == "No such file or directory" { "no such file" } else { e.text() };
-                    if world.image.userland == Userland::Busybox { format!("can't open {target}: {why}") } else { format!("{target}: {}", e.text()) }
+                    if world.image.userland == Userland::Busybox {
+                        format!("can't open {target}: {why}")
+                    } else {
+                        format!("{target}: {}", e.text())
+                    }
                 })?;
                 Fd::Text(Rc::from(text), 0)
             }
@@ -777,11 +798,18 @@ impl Vm {
             Redirect::Write | Redirect::Append => match path.as_str() {
                 "/dev/null" => Fd::Null,
                 // The container's own outputs, by whatever name.
-                "/dev/stdout" | "/dev/stderr" | "/proc/1/fd/1" | "/proc/1/fd/2" | "/dev/tty" | "/proc/self/fd/1" => Fd::Out,
+                "/dev/stdout" | "/dev/stderr" | "/proc/1/fd/1" | "/proc/1/fd/2" | "/dev/tty" | "/proc/self/fd/1" => {
+                    Fd::Out
+                }
                 _ => {
                     world.files.write(&path, "", kind == Redirect::Append).map_err(|e| {
-                        let why = if e.text() == "No such file or directory" { "nonexistent directory" } else { e.text() };
-                        if world.image.userland == Userland::Busybox { format!("can't create {target}: {why}") } else { format!("{target}: {}", e.text()) }
+                        let why =
+                            if e.text() == "No such file or directory" { "nonexistent directory" } else { e.text() };
+                        if world.image.userland == Userland::Busybox {
+                            format!("can't create {target}: {why}")
+                        } else {
+                            format!("{target}: {}", e.text())
+                        }
                     })?;
                     Fd::File(Str::from(path))
                 }
@@ -1025,7 +1053,13 @@ impl Vm {
                 code: Rc::new(Code(vec![Op::EndSub { pipe_out: false, capture: false, quoted: false }, Op::Return])),
                 end: 0,
             };
-            self.frames.push(Frame::Call { code: self.code.clone(), pc: self.pc, args: None, status: None, vars: None });
+            self.frames.push(Frame::Call {
+                code: self.code.clone(),
+                pc: self.pc,
+                args: None,
+                status: None,
+                vars: None,
+            });
             self.frames.push(Frame::Sub(Box::new(saved)));
             self.vars = self.vars.iter().filter(|(_, v)| v.exported).map(|(k, v)| (k.clone(), v.clone())).collect();
             // What follows in the script's code is its own end, which the frame above knows.

@@ -102,7 +102,8 @@ pub(super) fn rm(t: &mut Tool, w: &mut World) -> Done {
             Ok(()) => {}
             Err(crate::runtime::Errno::NotFound) if force => {}
             Err(e) => {
-                let why = if is_rmdir { format!("'{f}': {}", e.text()) } else { format!("can't remove '{f}': {}", e.text()) };
+                let why =
+                    if is_rmdir { format!("'{f}': {}", e.text()) } else { format!("can't remove '{f}': {}", e.text()) };
                 t.fail(&why);
                 code = 1;
             }
@@ -172,7 +173,11 @@ pub(super) fn cp(t: &mut Tool, w: &mut World) -> Done {
         let to = if w.files.is_dir(&to) { absolute(&to, name) } else { to.clone() };
         let done = copy(w, &from, &to).and_then(|()| if moves { w.files.remove(&from, true) } else { Ok(()) });
         if let Err(e) = done {
-            let line = if moves { format!("can't rename '{f}': {}", e.text()) } else { format!("can't stat '{f}': {}", e.text()) };
+            let line = if moves {
+                format!("can't rename '{f}': {}", e.text())
+            } else {
+                format!("can't stat '{f}': {}", e.text())
+            };
             t.fail(&line);
             code = 1;
         }
@@ -245,7 +250,11 @@ pub(super) fn stat(t: &mut Tool, w: &mut World) -> Done {
         match w.files.read(&path) {
             Ok(b) => {
                 let size = b.as_slice().len();
-                let line = if t.option('c').is_some() { format!("{size}\n") } else { format!("  File: {f}\n  Size: {size}\n") };
+                let line = if t.option('c').is_some() {
+                    format!("{size}\n")
+                } else {
+                    format!("  File: {f}\n  Size: {size}\n")
+                };
                 t.out.push_str(&line);
             }
             Err(crate::runtime::Errno::IsDir) => t.out.push_str(&format!("  File: {f}\n  Size: 4096\n")),

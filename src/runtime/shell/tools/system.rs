@@ -34,11 +34,15 @@ pub(super) fn date(t: &mut Tool, w: &mut World) -> Done {
     let civil = jiff::tz::TimeZone::UTC.to_datetime(time);
     let format = t.args.iter().find_map(|a| a.strip_prefix('+'));
     let text = match format {
-        None if t.flag('I') || t.args.iter().any(|a| a.starts_with("--iso")) => civil.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string(),
+        None if t.flag('I') || t.args.iter().any(|a| a.starts_with("--iso")) => {
+            civil.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+        }
         None if t.flag('R') => civil.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string(),
         None => civil.strftime("%a %b %e %H:%M:%S UTC %Y").to_string(),
         Some(f) => {
-            let f = f.replace("%s", &time.as_second().to_string()).replace("%N", &format!("{:09}", w.now.0.rem_euclid(1_000_000_000)));
+            let f = f
+                .replace("%s", &time.as_second().to_string())
+                .replace("%N", &format!("{:09}", w.now.0.rem_euclid(1_000_000_000)));
             let f = f.replace("%Z", "UTC").replace("%:z", "+00:00").replace("%z", "+0000");
             jiff::fmt::strtime::format(f.as_bytes(), civil).unwrap_or(f)
         }
@@ -133,7 +137,12 @@ pub(super) fn free(t: &mut Tool, _: &mut World) -> Done {
 }
 
 pub(super) fn df(t: &mut Tool, _: &mut World) -> Done {
-    t.out = if t.name == "du" { "4\t.\n".to_owned() } else { "Filesystem  1K-blocks  Used Available Use% Mounted on\noverlay     104857600  1024 104856576   0% /\n".to_owned() };
+    t.out = if t.name == "du" {
+        "4\t.\n".to_owned()
+    } else {
+        "Filesystem  1K-blocks  Used Available Use% Mounted on\noverlay     104857600  1024 104856576   0% /\n"
+            .to_owned()
+    };
     Done::Code(0)
 }
 

@@ -244,7 +244,9 @@ fn primary(a: &[&str], at: &mut usize, cwd: &str, w: &World) -> Result<bool, Str
 }
 
 fn count(t: &Tool, default: usize) -> usize {
-    let n = t.option('n').or_else(|| t.args.iter().find_map(|a| a.strip_prefix('-').filter(|d| d.parse::<usize>().is_ok()).map(Str::from)));
+    let n = t.option('n').or_else(|| {
+        t.args.iter().find_map(|a| a.strip_prefix('-').filter(|d| d.parse::<usize>().is_ok()).map(Str::from))
+    });
     n.and_then(|n| n.trim_start_matches('+').trim_start_matches('-').parse().ok()).unwrap_or(default)
 }
 
@@ -304,7 +306,11 @@ pub(super) fn grep(t: &mut Tool, w: &mut World) -> Done {
         None if operands.is_empty() => return Done::Code(2),
         None => operands.remove(0),
     };
-    let mut source = if t.flag('F') || t.name == "fgrep" { escape(&pattern) } else { basic(&pattern, t.flag('E') || t.name == "egrep") };
+    let mut source = if t.flag('F') || t.name == "fgrep" {
+        escape(&pattern)
+    } else {
+        basic(&pattern, t.flag('E') || t.name == "egrep")
+    };
     if t.flag('w') {
         source = format!(r"\b(?:{source})\b");
     }
@@ -397,7 +403,8 @@ pub(super) fn sed(t: &mut Tool, w: &mut World) -> Done {
                         return Done::Code(1);
                     };
                     let with = with.replace('$', "$$").replace("\\n", "\n");
-                    let with = (1..10).fold(with.replace('&', "${0}"), |s, n| s.replace(&format!("\\{n}"), &format!("${{{n}}}")));
+                    let with = (1..10)
+                        .fold(with.replace('&', "${0}"), |s, n| s.replace(&format!("\\{n}"), &format!("${{{n}}}")));
                     let limit = usize::from(!flags.contains('g'));
                     let hit = re.is_match(&line);
                     line = re.replacen(&line, limit, with.as_str()).into_owned();
@@ -465,7 +472,8 @@ pub(super) fn cut(t: &mut Tool, w: &mut World) -> Done {
     for line in text.lines() {
         let cut: String = if fields.is_some() {
             if line.contains(mark) {
-                let kept: Vec<&str> = line.split(mark).enumerate().filter(|(i, _)| wanted(*i)).map(|(_, f)| f).collect();
+                let kept: Vec<&str> =
+                    line.split(mark).enumerate().filter(|(i, _)| wanted(*i)).map(|(_, f)| f).collect();
                 kept.join(&mark.to_string())
             } else {
                 line.to_owned()
@@ -534,7 +542,8 @@ pub(super) fn sort(t: &mut Tool, w: &mut World) -> Done {
     if t.flag('n') || t.option('k').is_some_and(|k| k.contains('n')) {
         let number = |l: &str| {
             let text = field(l);
-            let end = text.trim_start().find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(text.trim_start().len());
+            let end =
+                text.trim_start().find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(text.trim_start().len());
             text.trim_start()[..end].parse::<i64>().unwrap_or(0)
         };
         lines.sort_by_key(|l| number(l));
@@ -613,7 +622,13 @@ pub(super) fn awk(t: &mut Tool, w: &mut World) -> Done {
             match e.strip_prefix('$') {
                 Some("0") => line.to_owned(),
                 Some("NF") => fields.last().copied().unwrap_or_default().to_owned(),
-                Some(i) => i.parse::<usize>().ok().and_then(|i| fields.get(i.wrapping_sub(1))).copied().unwrap_or_default().to_owned(),
+                Some(i) => i
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|i| fields.get(i.wrapping_sub(1)))
+                    .copied()
+                    .unwrap_or_default()
+                    .to_owned(),
                 None if e == "NR" => (n + 1).to_string(),
                 None if e == "NF" => fields.len().to_string(),
                 None => e.to_owned(),
@@ -622,7 +637,9 @@ pub(super) fn awk(t: &mut Tool, w: &mut World) -> Done {
         let shown: Vec<String> = if what.trim().is_empty() {
             vec![line.to_owned()]
         } else {
-            what.split(',').map(|part| part.split(' ').filter(|p| !p.is_empty()).map(value).collect::<String>()).collect()
+            what.split(',')
+                .map(|part| part.split(' ').filter(|p| !p.is_empty()).map(value).collect::<String>())
+                .collect()
         };
         t.out.push_str(&shown.join(" "));
         t.out.push('\n');
