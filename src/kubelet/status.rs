@@ -156,10 +156,9 @@ impl PodWorker {
             return false;
         };
         if cx.t.wall.unix() - start.unix() >= seconds {
-            if self.stage == Stage::Sync || old.reason != "DeadlineExceeded" {
-                let text = "Pod was active on the node longer than the specified deadline";
-                self.pod_event(cx, "Normal", "DeadlineExceeded", text);
-            }
+            // Each look at the deadline says so.
+            let text = "Pod was active on the node longer than the specified deadline";
+            self.pod_event(cx, "Normal", "DeadlineExceeded", text);
             return true;
         }
         let left = seconds - (cx.t.wall.unix() - start.unix());
@@ -502,6 +501,7 @@ impl PodWorker {
             phase: Str::literal("Failed"),
             reason: Str::from(reason),
             message: Str::from(format!("Pod was rejected: {message}")),
+            observed_generation: self.pod.metadata.generation,
             ..PodStatus::default()
         };
         self.set_status(s, cx);
