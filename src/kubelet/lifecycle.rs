@@ -46,6 +46,8 @@ pub(super) struct Kill {
     stage: KillStage,
     grace: i64,
     since: Time,
+    /// A preStop command that outlasted the grace period: it fails when the container ends.
+    overdue: Option<Hook>,
 }
 
 impl Kill {
@@ -119,7 +121,7 @@ impl PodWorker {
             Some(handler) if grace > 0 => KillStage::PreStop(self.begin_hook(i, handler, "preStop", cx)),
             _ => KillStage::Turn,
         };
-        Kill { id: id.clone(), name, stage, grace, since: now }
+        Kill { id: id.clone(), name, stage, grace, since: now, overdue: None }
     }
 
     /// Carries the kills on as far as they go now; `all` are those that are under way together.
@@ -159,7 +161,16 @@ impl PodWorker {
         match &mut kill.stage {
             KillStage::Done => false,
             _ if !self.containers[i].c.is_running() => {
-                kill.stage = KillStage::Done;
+                let begun = match std::mem::replace(&mut kill.stage, KillStage::Done) {
+                    KillStage::PreStop(hook) => Some(hook),
+                    _ => kill.overdue.take(),
+                };
+                if let Some(mut hook @ Hook::Exec(_)) = begun
+                    && self.run_hook(&mut hook, i, cx)
+                    && matches!(hook, Hook::Done(Some(_)))
+                {
+                    self.container_event(cx, &kill.name, "Warning", "FailedPreStopHook", "PreStopHook failed");
+                }
                 true
             }
             KillStage::PreStop(hook) => {
@@ -173,7 +184,8 @@ impl PodWorker {
                         self.container_event(cx, &kill.name, "Warning", "FailedPreStopHook", "PreStopHook failed");
                     }
                     // The hook runs on beside what comes, and ends with the container.
-                    Hook::Exec(_) | Hook::Sleep(_) | Hook::Done(None) => {}
+                    Hook::Exec(_) => kill.overdue = Some(hook),
+                    Hook::Sleep(_) | Hook::Done(None) => {}
                 }
                 kill.grace -= now.since(kill.since).as_secs() as i64;
                 kill.since = now;

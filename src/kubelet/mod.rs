@@ -158,9 +158,10 @@ impl Kubelet {
             shared: Shared {
                 images: OrdMap::new(),
                 ips: IpPool::new(&machine.pod_cidr),
-                relist_phase: Duration::from_millis(50 + salt * 137 % 900),
-                queue_phase: Duration::from_millis(25 + salt * 71 % 900),
-                started: Time::ZERO,
+                relist_phase: Duration::from_millis(40 + salt % 17 * 10),
+                queue_phase: Duration::from_millis(25 + salt % 89 * 10),
+                // A cluster that begins has been there for a while.
+                started: Time::from_secs(-3600),
                 epoch: 0,
                 pull_free_at: Time::ZERO,
                 services: OrdMap::new(),

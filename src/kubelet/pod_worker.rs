@@ -102,6 +102,8 @@ pub(super) struct PodWorker {
     /// The delayed queue will want a sync then.
     pub(super) requeue_at: Time,
     relist_at: Time,
+    /// The API's status is not the one that was last said: it is said again then.
+    reconcile_at: Time,
     pub(super) deadline_at: Time,
     due: Time,
 }
@@ -132,6 +134,7 @@ impl PodWorker {
             synced_at: None,
             requeue_at: Time::MAX,
             relist_at: Time::MAX,
+            reconcile_at: Time::MAX,
             deadline_at: Time::MAX,
             due: Time::MAX,
         }
@@ -196,6 +199,9 @@ impl PodWorker {
             }
             return;
         }
+        let differs = self.status.as_ref().is_some_and(|said| super::status::says_otherwise(&self.pod.status, said));
+        // Most often it is a word of its own on its way back, which the next one makes good.
+        self.reconcile_at = if differs { tick10_after(now, cx.k) } else { Time::MAX };
         if !changed && !gates {
             return;
         }
@@ -267,6 +273,7 @@ impl PodWorker {
         self.synced_at = None;
         self.requeue_at = Time::MAX;
         self.status = None;
+        self.reconcile_at = Time::MAX;
         if self.stage == Stage::Finished {
             return;
         }
@@ -308,6 +315,11 @@ impl PodWorker {
                 self.request(now, cx.k);
                 moved = true;
             }
+            if self.reconcile_at <= now {
+                self.reconcile_at = Time::MAX;
+                self.write_status(cx);
+                moved = true;
+            }
             if self.deadline_at <= now && self.stage == Stage::Sync {
                 self.deadline_at = Time::MAX;
                 self.request(now, cx.k);
@@ -333,7 +345,14 @@ impl PodWorker {
         let start = if self.working && self.job.is_none() { self.start_at } else { Time::MAX };
         let probes = self.probes.iter().map(Probe::next_at).min().unwrap_or(Time::MAX);
         let deadline = if self.stage == Stage::Sync { self.deadline_at } else { Time::MAX };
-        processes.min(job).min(start).min(probes).min(deadline).min(self.requeue_at).min(self.relist_at)
+        processes
+            .min(job)
+            .min(start)
+            .min(probes)
+            .min(deadline)
+            .min(self.requeue_at)
+            .min(self.relist_at)
+            .min(self.reconcile_at)
     }
 
     fn run_processes(&mut self, cx: &mut Cx) -> bool {
@@ -424,11 +443,12 @@ impl PodWorker {
 
     /// One look at all containers; each change is an event, and each event wants a sync.
     fn relist(&mut self, cx: &mut Cx) {
-        let mut events = 0;
+        let (mut events, mut died) = (0, false);
         for h in &mut self.containers {
             let is = h.now_seen();
             if is != h.seen {
                 events += 1;
+                died |= is == Seen::Exited;
                 h.seen = is;
             }
         }
@@ -439,7 +459,9 @@ impl PodWorker {
             s.seen = true;
             s.seen_ready = s.ready;
         }
-        for _ in 0..events {
+        // Events that come together find the worker still waking up, and are one wish to it; not so when something died,
+        // because what is dead is cleaned up between them.
+        for _ in 0..if died { events } else { events.min(1) } {
             self.request(cx.t.now, cx.k);
         }
         self.prune();
@@ -499,6 +521,13 @@ impl Held {
     pub(super) fn exit(&self) -> Option<&Exit> {
         self.c.exit.as_deref()
     }
+}
+
+/// The status manager looks through all pods once in ten seconds.
+fn tick10_after(now: Time, k: &Shared) -> Time {
+    let phase = k.relist_phase.as_nanos() as i64;
+    let period = 10_000_000_000;
+    Time((now.0 - phase).div_euclid(period) * period + period + phase)
 }
 
 /// The host name that a pod's containers see.

@@ -64,6 +64,14 @@ pub(super) fn readiness_gates_moved(pod: &Pod) -> bool {
     pod.status.condition("Ready").is_some_and(|c| c.status != wanted.status || c.message != wanted.message)
 }
 
+/// Whether the API shows something else than what the kubelet said. Upstream: status_manager.go (needsReconcile).
+pub(super) fn says_otherwise(shown: &PodStatus, said: &PodStatus) -> bool {
+    let own = |s: &PodStatus| -> Vec<PodCondition> {
+        s.conditions.iter().filter(|c| OWN.contains(&&*c.type_)).cloned().collect()
+    };
+    shown.phase != said.phase || own(shown) != own(said) || shown.container_statuses != said.container_statuses
+}
+
 impl PodWorker {
     pub(super) fn pod_ip(&self, cx: &Cx) -> Str {
         if self.pod.spec.host_network {
@@ -148,10 +156,9 @@ impl PodWorker {
             return false;
         };
         if cx.t.wall.unix() - start.unix() >= seconds {
-            if self.stage == Stage::Sync || old.reason != "DeadlineExceeded" {
-                let text = "Pod was active on the node longer than the specified deadline";
-                self.pod_event(cx, "Normal", "DeadlineExceeded", text);
-            }
+            // Each look at the deadline says so.
+            let text = "Pod was active on the node longer than the specified deadline";
+            self.pod_event(cx, "Normal", "DeadlineExceeded", text);
             return true;
         }
         let left = seconds - (cx.t.wall.unix() - start.unix());
@@ -494,6 +501,7 @@ impl PodWorker {
             phase: Str::literal("Failed"),
             reason: Str::from(reason),
             message: Str::from(format!("Pod was rejected: {message}")),
+            observed_generation: self.pod.metadata.generation,
             ..PodStatus::default()
         };
         self.set_status(s, cx);

@@ -317,8 +317,8 @@ impl PodWorker {
     fn begin_start(&mut self, of: (Kind, usize), s: &mut SyncJob, cx: &mut Cx) -> Step {
         let now = cx.t.now;
         let Some(spec) = self.spec_at(of) else { return Step::Next };
-        let last = self.find(&spec.name, Look::Cache).filter(|h| h.state(Look::Cache) == Some(State::Exited));
-        if let Some(finished) = last.and_then(|h| h.exit()).map(|e| e.at) {
+        let dead = |h: &&Held| h.c.name == spec.name && h.state(Look::Cache) == Some(State::Exited);
+        if let Some(finished) = self.containers.iter().rev().find(dead).and_then(|h| h.exit()).map(|e| e.at) {
             let key = Str::from(format!("{}_{}", spec.name, spec.image));
             if self.crashes.is_in_since(&key, finished, now) {
                 let pod = self.describe();

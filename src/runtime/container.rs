@@ -165,9 +165,10 @@ impl Container {
             return self.program(&argv[1..], site);
         }
         let env = self.environment(site.host);
-        let service = self.image.programs.iter().find(|s| {
-            s.name == name || argv.get(1).is_some_and(|a| s.name == a.as_str() && self.image.entrypoint.len() == 1)
-        });
+        // A binary with subcommands is the program that its first argument names.
+        let named = |wanted: &str| self.image.programs.iter().copied().find(|s| s.name == wanted);
+        let own = self.image.entrypoint.first().is_some_and(|e| e.rsplit('/').next() == Some(name));
+        let service = argv.get(1).filter(|_| own).and_then(|a| named(a)).or_else(|| named(name));
         if let Some(service) = service.filter(|_| !shell::is_shell(name)) {
             return Exec::Program(self.service(service, &env, site.now));
         }

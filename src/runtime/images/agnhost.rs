@@ -18,7 +18,7 @@ fn lively(r: &Request) -> Reply {
 
 static AGNHOST_PROGRAM: Service =
     Service { ports: &[8080, 80, 9376], http: Some(answer), on_term: None, ..Service::new("agnhost") };
-static LIVENESS: Service = Service { ports: &[8080], http: Some(lively), on_term: None, ..Service::new("liveness") };
+static LIVENESS: Service = Service { ports: &[8080], http: Some(lively), ..Service::new("liveness") };
 
 pub(super) static AGNHOST: Image = Image {
     entrypoint: &["/agnhost"],
