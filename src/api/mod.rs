@@ -7,7 +7,9 @@ pub mod coordination;
 pub mod core;
 pub mod kind;
 mod object;
+pub mod policy;
 pub mod print;
+pub mod scheduling;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -17,7 +19,12 @@ pub use object::{Key, Object, controller_ref};
 use apps::{ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use batch::{CronJob, Job};
 use coordination::Lease;
-use core::{ConfigMap, Event, Namespace, Node, PersistentVolumeClaim, Pod, Secret, Service, ServiceAccount};
+use core::{
+    ConfigMap, Event, LimitRange, Namespace, Node, PersistentVolumeClaim, Pod, ReplicationController, ResourceQuota,
+    Secret, Service, ServiceAccount,
+};
+use policy::PodDisruptionBudget;
+use scheduling::PriorityClass;
 
 /// The list of kinds. To add one: write its room, add its name here, add a case under `tests/cases`.
 macro_rules! kinds {
@@ -150,6 +157,7 @@ macro_rules! kinds {
 kinds! {
     Namespace, Node, Pod, ConfigMap, Secret, Service, ServiceAccount, Event, Lease, ReplicaSet, Deployment,
     ControllerRevision, DaemonSet, StatefulSet, PersistentVolumeClaim, Job, CronJob,
+    ReplicationController, LimitRange, ResourceQuota, PodDisruptionBudget, PriorityClass,
 }
 
 /// The four items of `Kind` that every room would spell alike.

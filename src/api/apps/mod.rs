@@ -16,3 +16,4 @@ pub use daemon_set::*;
 pub use deployment::*;
 pub use replica_set::*;
 pub use stateful_set::*;
+pub(crate) use validation::{validate_at_most, validate_at_most_100_percent, validate_int_or_percent};

@@ -120,7 +120,7 @@ fn validate_rolling_update(update: &RollingUpdateDeployment, path: Path, errs: &
 }
 
 /// A count or a percentage, not negative.
-pub(super) fn validate_int_or_percent(v: &IntOrString, path: Path, errs: &mut ErrorList) {
+pub(crate) fn validate_int_or_percent(v: &IntOrString, path: Path, errs: &mut ErrorList) {
     match v {
         IntOrString::Int(n) => validate_nonnegative(*n, path, errs),
         IntOrString::String(s) => {
@@ -131,7 +131,7 @@ pub(super) fn validate_int_or_percent(v: &IntOrString, path: Path, errs: &mut Er
     }
 }
 
-pub(super) fn validate_at_most_100_percent(v: &IntOrString, path: Path, errs: &mut ErrorList) {
+pub(crate) fn validate_at_most_100_percent(v: &IntOrString, path: Path, errs: &mut ErrorList) {
     if percent(v).is_some_and(|n| n > 100) {
         errs.invalid(path, BadValue::of(v), "must not be greater than 100%");
     }
@@ -211,7 +211,7 @@ pub(super) fn validate_replica_set_status(set: &ReplicaSet, errs: &mut ErrorList
 }
 
 /// No count exceeds the replicas, and what is available is ready. The last count is of the available ones.
-pub(super) fn validate_at_most(counts: &[(&str, i32)], replicas: i32, ready: (i32, &str), errs: &mut ErrorList) {
+pub(crate) fn validate_at_most(counts: &[(&str, i32)], replicas: i32, ready: (i32, &str), errs: &mut ErrorList) {
     for (name, count) in counts.iter().filter(|(_, count)| *count > replicas) {
         errs.invalid(STATUS.child(name), *count, MORE_THAN_REPLICAS);
     }
