@@ -9,10 +9,12 @@ use crate::api::{Key, KindId, Object};
 use crate::apimachinery::{ObjectMeta, OwnerReference, Status, Str};
 use crate::apiserver::{DeleteOptions, Propagation, Tables, WatchEvent};
 use crate::client::{Requeue, Turn, WorkQueue};
-use crate::sim::Time;
+use crate::sim::{Duration, MILLISECOND, Time};
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
+/// Between the last dependent set free and its owner's end.
+const ORPHAN_PAUSE: Duration = MILLISECOND.saturating_mul(20);
 
 #[derive(Clone, Default)]
 pub(super) struct GarbageCollector;
@@ -167,9 +169,14 @@ fn remove_finalizer(t: &mut Turn, kind: KindId, key: &Key, uid: &Str, finalizer:
     }
 }
 
-/// Takes the owner's reference off its dependents, then lets the owner go. Upstream: attemptToOrphanWorker.
-fn orphan_dependents(t: &mut Turn, kind: KindId, key: &Key, uid: &Str) -> Result<(), Status> {
+/// Takes the owner's reference off its dependents, then, in a turn of its own, lets the owner go: others may notice
+/// the dependents' change before. Upstream: attemptToOrphanWorker.
+fn orphan_dependents(t: &mut Turn, kind: KindId, key: &Key, uid: &Str) -> Result<Requeue, Status> {
     let dependents: Vec<_> = t.view.owned_by(uid).map(|d| (d.id(), d.key(), d.meta().uid.clone())).collect();
+    if dependents.is_empty() {
+        remove_finalizer(t, kind, key, uid, ORPHAN)?;
+        return Ok(Requeue::Done);
+    }
     for (kind, key, dependent) in dependents {
         gone_is_fine(t.patch_object(kind, &key, |o| {
             // A namesake is refused.
@@ -177,7 +184,7 @@ fn orphan_dependents(t: &mut Turn, kind: KindId, key: &Key, uid: &Str) -> Result
             o.meta_mut().owner_references.retain(|r| r.uid != *uid);
         }))?;
     }
-    remove_finalizer(t, kind, key, uid, ORPHAN)
+    Ok(Requeue::After(ORPHAN_PAUSE))
 }
 
 /// Lets the owner go when nothing that blocks it is left. Upstream: processDeletingDependentsItem.
@@ -234,7 +241,7 @@ impl Controller for GarbageCollector {
         let Some(object) = t.view.object(kind, &key) else { return Ok(Requeue::Done) };
         let (meta, uid) = (object.meta(), object.meta().uid.clone());
         if waits(meta, ORPHAN) {
-            orphan_dependents(t, kind, &key, &uid)?;
+            return orphan_dependents(t, kind, &key, &uid);
         } else if waits(meta, FOREGROUND) {
             process_deleting_dependents(t, kind, &key, &uid)?;
         } else if !meta.is_deleting() {
@@ -258,7 +265,6 @@ mod tests {
     use super::*;
     use crate::api::controller_ref;
     use crate::api::core::{ConfigMap, Secret};
-    use crate::sim::Duration;
 
     /// A ConfigMap `a` that owns a Secret `b` that owns a ConfigMap `c`.
     fn chain() -> World {

@@ -1,7 +1,7 @@
 //! RollingUpdate: new pods come as old ones go, within the surge and the unavailability allowed.
 //!
 //! Upstream: pkg/controller/deployment/rolling.go
-//! Differs: nothing known.
+//! Differs: a sync ends with the creation of a ReplicaSet, and the next goes on.
 
 use super::progress::sync_rollout_status;
 use super::sync::{all, cleanup, replica_sets, scale_to};
@@ -9,11 +9,19 @@ use super::util::*;
 use crate::api::apps::{Deployment, ReplicaSet};
 use crate::apimachinery::Status;
 use crate::client::{Requeue, Turn};
+use crate::sim::{Duration, MILLISECOND};
 use std::rc::Rc;
+
+/// What the calls after a creation would have taken.
+const AFTER_CREATION: Duration = MILLISECOND.saturating_mul(10);
 
 pub(super) fn rollout_rolling(t: &mut Turn, d: &mut Deployment, list: &[Rc<ReplicaSet>]) -> Result<Requeue, Status> {
     let (new, old) = replica_sets(t, d, list, true)?;
     let Some(new) = new else { unreachable!("it was asked to be made") };
+    if !list.iter().any(|rs| rs.metadata.uid == new.metadata.uid) {
+        // Upstream goes on, but by its next write others have seen the new ReplicaSet, and its pods are there.
+        return Ok(Requeue::After(AFTER_CREATION));
+    }
     let every = all(Some(&new), &old);
     let scaled = match scale_new(d, &every, &new) {
         Some(size) => scale_to(t, d, &new, size)?.is_some(),
