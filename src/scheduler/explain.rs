@@ -7,11 +7,14 @@ use super::cache::Cache;
 use super::class::PodInfo;
 use super::framework::{Cx, CycleState, fit_error};
 use super::plugins::PluginId;
+use super::queue::{Place, QueuedPod};
 use super::schedule::{filter_with_nominated, pre_filter, score};
 use super::{Scheduler, framework::Diagnosis};
+use crate::api::Key;
 use crate::api::core::Pod;
 use crate::apimachinery::Str;
 use crate::apiserver::Tables;
+use crate::sim::Time;
 use std::rc::Rc;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -49,7 +52,40 @@ pub struct SchedulingTrace {
     pub message: String,
 }
 
+/// A pod that has no node yet.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Waiting {
+    pub pod: Key,
+    /// `active`, `backoff`, `unschedulable`, `gated`, or `binding`.
+    pub place: &'static str,
+    /// When it came there.
+    pub since: Time,
+    pub attempts: u32,
+    /// The plugins that turned it down last.
+    pub rejected_by: Vec<&'static str>,
+}
+
 impl Scheduler {
+    /// The pods that wait, in the order of their names.
+    pub fn waiting(&self) -> Vec<Waiting> {
+        let told = |q: &QueuedPod| Waiting {
+            pod: q.info.pod.metadata.key(),
+            place: match q.place {
+                _ if q.gated_by.is_some() => "gated",
+                Place::Active => "active",
+                Place::Backoff | Place::ErrorBackoff => "backoff",
+                Place::Unschedulable => "unschedulable",
+                Place::Popped => "binding",
+            },
+            since: q.timestamp,
+            attempts: q.attempts,
+            rejected_by: q.rejected_by.iter().map(PluginId::name).collect(),
+        };
+        let mut all: Vec<Waiting> = self.queue.iter().map(told).collect();
+        all.sort_by(|a, b| a.pod.cmp(&b.pod));
+        all
+    }
+
     /// What would become of the pod now. Changes nothing, and draws nothing at random.
     pub fn explain(&self, view: &Tables, pod: &Pod, wall: i64) -> SchedulingTrace {
         let pod = Rc::new(pod.clone());

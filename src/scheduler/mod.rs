@@ -25,7 +25,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use explain::{NodeTrace, PluginScore, SchedulingTrace};
+pub use explain::{NodeTrace, PluginScore, SchedulingTrace, Waiting};
 
 use crate::api::core::{Node, Pod, PodCondition};
 use crate::api::{KindId, Object};
@@ -246,7 +246,7 @@ impl Scheduler {
         let (mut cx, _, memo, start) = self.parts(&view, t.wall.unix());
         let found = schedule::schedule(&mut cx, memo, start, &mut ties, &queued.info);
         let found = match found {
-            Found::Node { slot, .. } => Ok(cx.cache.node_at(slot).name.clone()),
+            Found::Node(slot) => Ok(cx.cache.node_at(slot).name.clone()),
             Found::Nowhere { state, mut diagnosis } => {
                 let stream = t.rng.stream("scheduler/preemption");
                 let (nomination, status) =

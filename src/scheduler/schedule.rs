@@ -46,7 +46,7 @@ pub struct PluginScores {
 }
 
 pub enum Found {
-    Node { slot: usize, scores: Option<Scores> },
+    Node(usize),
     Nowhere { state: Box<CycleState>, diagnosis: Diagnosis },
 }
 
@@ -216,10 +216,10 @@ pub fn schedule(cx: &mut Cx, memo: &mut Memo, start: &mut usize, rng: &mut Strea
     }
     match &feasible[..] {
         [] => Found::Nowhere { state: Box::new(state), diagnosis },
-        [one] => Found::Node { slot: *one, scores: None },
+        [one] => Found::Node(*one),
         _ => {
             let scores = score(cx, &mut state, pod, feasible, Some(search.columns));
-            Found::Node { slot: choose(&scores, rng), scores: Some(scores) }
+            Found::Node(choose(&scores, rng))
         }
     }
 }
