@@ -5,16 +5,16 @@
 
 use super::cache::Cache;
 use super::class::PodInfo;
-use super::framework::{Cx, CycleState, fit_error};
+use super::framework::{Cx, CycleState, NodeToStatus, fit_error};
 use super::plugins::PluginId;
 use super::queue::{Place, QueuedPod};
-use super::schedule::{filter_with_nominated, pre_filter, score};
+use super::schedule::{filter_with_nominated, not_named, post_filter, pre_filter, score};
 use super::{Scheduler, framework::Diagnosis};
 use crate::api::Key;
 use crate::api::core::Pod;
 use crate::apimachinery::Str;
 use crate::apiserver::Tables;
-use crate::sim::Time;
+use crate::sim::{Stream, Time};
 use std::rc::Rc;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -50,6 +50,9 @@ pub struct SchedulingTrace {
     pub best: Vec<Str>,
     /// Why it fits nowhere; empty where it fits somewhere.
     pub message: String,
+    /// Where it would be promised a place, and who would be driven out for it.
+    pub nominated: Str,
+    pub victims: Vec<Key>,
 }
 
 /// A pod that has no node yet.
@@ -90,6 +93,9 @@ impl Scheduler {
     pub fn explain(&self, view: &Tables, pod: &Pod, wall: i64) -> SchedulingTrace {
         let pod = Rc::new(pod.clone());
         let info = PodInfo { class: self.classes.look(&pod), pod };
+        if let Some(status) = PluginId::ALL.iter().find_map(|p| p.pre_enqueue(&info.pod).err()) {
+            return SchedulingTrace { message: status.message(), ..SchedulingTrace::default() };
+        }
         let mut cache: Cache = self.cache.clone();
         cache.remove_pod(info.uid());
         let (nominator, profile) = (&self.nominator, &*self.profile);
@@ -105,10 +111,7 @@ impl Scheduler {
             let node = cx.cache.node_at(slot).clone();
             let verdict = match &limited {
                 Err(status) => Err(status.clone()),
-                Ok((Some(names), _)) if !names.contains(&node.name) => {
-                    Err(super::Status::unresolvable("node(s) didn't match Pod's node affinity/selector")
-                        .with_plugin(PluginId::NodeAffinity))
-                }
+                Ok((Some(names), limiting)) if !names.contains(&node.name) => Err(not_named(*limiting)),
                 Ok(_) => filter_with_nominated(&mut cx, &state, &info, &node),
             };
             let mut trace =
@@ -126,8 +129,20 @@ impl Scheduler {
         if feasible.is_empty() {
             if let Err(status) = &limited {
                 diagnosis.pre_filter = status.message();
+                diagnosis.statuses = NodeToStatus { of: Vec::new(), absent: Rc::new(status.clone()) };
             }
-            return SchedulingTrace { message: fit_error(nodes.len(), &diagnosis), nodes, best: Vec::new() };
+            // Where the search for victims begins is a draw; a question makes none.
+            let mut no_draw = Stream::new(0);
+            let (nomination, status) = post_filter(&mut cx, &mut no_draw, &state, &info, &diagnosis.statuses);
+            diagnosis.post_filter = status.message();
+            let nomination = nomination.unwrap_or_default();
+            return SchedulingTrace {
+                message: fit_error(nodes.len(), &diagnosis),
+                nodes,
+                nominated: nomination.node,
+                victims: nomination.victims.iter().map(|p| p.metadata.key()).collect(),
+                ..SchedulingTrace::default()
+            };
         }
         let scores = score(&mut cx, &mut state, &info, feasible.iter().map(|(_, slot)| *slot).collect(), None);
         for (i, (at, _)) in feasible.iter().enumerate() {
@@ -142,6 +157,6 @@ impl Scheduler {
         }
         let most = scores.total.iter().copied().max().unwrap_or(0);
         let best = nodes.iter().filter(|n| n.fits() && n.total == most).map(|n| n.node.clone()).collect();
-        SchedulingTrace { nodes, best, message: String::new() }
+        SchedulingTrace { nodes, best, ..SchedulingTrace::default() }
     }
 }
