@@ -132,14 +132,6 @@ impl Class {
         }
     }
 
-    pub fn namespace(&self) -> &Str {
-        &self.founder.metadata.namespace
-    }
-
-    pub fn labels(&self) -> &Map {
-        &self.founder.metadata.labels
-    }
-
     pub fn has_affinity(&self) -> bool {
         !self.affinity.is_empty() || !self.anti_affinity.is_empty()
     }

@@ -5,13 +5,16 @@
 
 use super::cache::Cache;
 use super::class::PodInfo;
-use super::framework::{Cx, CycleState, fit_error};
+use super::framework::{Cx, CycleState, NodeToStatus, fit_error};
 use super::plugins::PluginId;
-use super::schedule::{filter_with_nominated, pre_filter, score};
+use super::queue::{Place, QueuedPod};
+use super::schedule::{filter_with_nominated, not_named, post_filter, pre_filter, score};
 use super::{Scheduler, framework::Diagnosis};
+use crate::api::Key;
 use crate::api::core::Pod;
 use crate::apimachinery::Str;
 use crate::apiserver::Tables;
+use crate::sim::{Stream, Time};
 use std::rc::Rc;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -47,13 +50,52 @@ pub struct SchedulingTrace {
     pub best: Vec<Str>,
     /// Why it fits nowhere; empty where it fits somewhere.
     pub message: String,
+    /// Where it would be promised a place, and who would be driven out for it.
+    pub nominated: Str,
+    pub victims: Vec<Key>,
+}
+
+/// A pod that has no node yet.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Waiting {
+    pub pod: Key,
+    /// `active`, `backoff`, `unschedulable`, `gated`, or `binding`.
+    pub place: &'static str,
+    /// When it came there.
+    pub since: Time,
+    pub attempts: u32,
+    /// The plugins that turned it down last.
+    pub rejected_by: Vec<&'static str>,
 }
 
 impl Scheduler {
+    /// The pods that wait, in the order of their names.
+    pub fn waiting(&self) -> Vec<Waiting> {
+        let told = |q: &QueuedPod| Waiting {
+            pod: q.info.pod.metadata.key(),
+            place: match q.place {
+                _ if q.gated_by.is_some() => "gated",
+                Place::Active => "active",
+                Place::Backoff | Place::ErrorBackoff => "backoff",
+                Place::Unschedulable => "unschedulable",
+                Place::Popped => "binding",
+            },
+            since: q.timestamp,
+            attempts: q.attempts,
+            rejected_by: q.rejected_by.iter().map(PluginId::name).collect(),
+        };
+        let mut all: Vec<Waiting> = self.queue.iter().map(told).collect();
+        all.sort_by(|a, b| a.pod.cmp(&b.pod));
+        all
+    }
+
     /// What would become of the pod now. Changes nothing, and draws nothing at random.
     pub fn explain(&self, view: &Tables, pod: &Pod, wall: i64) -> SchedulingTrace {
         let pod = Rc::new(pod.clone());
         let info = PodInfo { class: self.classes.look(&pod), pod };
+        if let Some(status) = PluginId::ALL.iter().find_map(|p| p.pre_enqueue(&info.pod).err()) {
+            return SchedulingTrace { message: status.message(), ..SchedulingTrace::default() };
+        }
         let mut cache: Cache = self.cache.clone();
         cache.remove_pod(info.uid());
         let (nominator, profile) = (&self.nominator, &*self.profile);
@@ -69,10 +111,7 @@ impl Scheduler {
             let node = cx.cache.node_at(slot).clone();
             let verdict = match &limited {
                 Err(status) => Err(status.clone()),
-                Ok((Some(names), _)) if !names.contains(&node.name) => {
-                    Err(super::Status::unresolvable("node(s) didn't match Pod's node affinity/selector")
-                        .with_plugin(PluginId::NodeAffinity))
-                }
+                Ok((Some(names), limiting)) if !names.contains(&node.name) => Err(not_named(*limiting)),
                 Ok(_) => filter_with_nominated(&mut cx, &state, &info, &node),
             };
             let mut trace =
@@ -90,8 +129,20 @@ impl Scheduler {
         if feasible.is_empty() {
             if let Err(status) = &limited {
                 diagnosis.pre_filter = status.message();
+                diagnosis.statuses = NodeToStatus { of: Vec::new(), absent: Rc::new(status.clone()) };
             }
-            return SchedulingTrace { message: fit_error(nodes.len(), &diagnosis), nodes, best: Vec::new() };
+            // Where the search for victims begins is a draw; a question makes none.
+            let mut no_draw = Stream::new(0);
+            let (nomination, status) = post_filter(&mut cx, &mut no_draw, &state, &info, &diagnosis.statuses);
+            diagnosis.post_filter = status.message();
+            let nomination = nomination.unwrap_or_default();
+            return SchedulingTrace {
+                message: fit_error(nodes.len(), &diagnosis),
+                nodes,
+                nominated: nomination.node,
+                victims: nomination.victims.iter().map(|p| p.metadata.key()).collect(),
+                ..SchedulingTrace::default()
+            };
         }
         let scores = score(&mut cx, &mut state, &info, feasible.iter().map(|(_, slot)| *slot).collect(), None);
         for (i, (at, _)) in feasible.iter().enumerate() {
@@ -106,6 +157,6 @@ impl Scheduler {
         }
         let most = scores.total.iter().copied().max().unwrap_or(0);
         let best = nodes.iter().filter(|n| n.fits() && n.total == most).map(|n| n.node.clone()).collect();
-        SchedulingTrace { nodes, best, message: String::new() }
+        SchedulingTrace { nodes, best, ..SchedulingTrace::default() }
     }
 }

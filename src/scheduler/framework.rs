@@ -107,9 +107,6 @@ impl PluginSet {
     pub fn meets(self, other: PluginSet) -> bool {
         self.0 & other.0 != 0
     }
-    pub fn union(self, other: PluginSet) -> PluginSet {
-        PluginSet(self.0 | other.0)
-    }
     pub fn iter(self) -> impl Iterator<Item = PluginId> {
         PluginId::ALL.iter().copied().filter(move |p| self.has(*p))
     }

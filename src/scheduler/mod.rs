@@ -25,7 +25,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use explain::{NodeTrace, PluginScore, SchedulingTrace};
+pub use explain::{NodeTrace, PluginScore, SchedulingTrace, Waiting};
 
 use crate::api::core::{Node, Pod, PodCondition};
 use crate::api::{KindId, Object};
@@ -207,6 +207,9 @@ impl Scheduler {
 
     fn waiting_pod_changed(&mut self, old: &Rc<Pod>, new: &Rc<Pod>, view: &Tables, now: Time) {
         if self.cache.is_assumed(&new.metadata.uid) {
+            if new.metadata.is_deleting() && !old.metadata.is_deleting() {
+                self.pod_left(old, view, now);
+            }
             return;
         }
         let info = self.info(new);
@@ -239,14 +242,14 @@ impl Scheduler {
         }
         let view = t.view.clone();
         if self.cache.order().is_empty() {
-            let error = Failure { message: NO_NODES.to_owned(), ..Failure::default() };
+            let error = Failure { message: NO_NODES.to_owned(), nomination: void(), ..Failure::default() };
             return self.fail(t, &queued, error);
         }
         let mut ties = *t.rng.stream("scheduler/tie-break");
         let (mut cx, _, memo, start) = self.parts(&view, t.wall.unix());
         let found = schedule::schedule(&mut cx, memo, start, &mut ties, &queued.info);
         let found = match found {
-            Found::Node { slot, .. } => Ok(cx.cache.node_at(slot).name.clone()),
+            Found::Node(slot) => Ok(cx.cache.node_at(slot).name.clone()),
             Found::Nowhere { state, mut diagnosis } => {
                 let stream = t.rng.stream("scheduler/preemption");
                 let (nomination, status) =
@@ -356,7 +359,12 @@ impl Scheduler {
         self.cache.remove_pod(&own);
         let gone = changes::pod(Action::DELETE, Some(&info.pod), None);
         self.move_all(&gone, &view, t.now, &|p| p.metadata.uid != own);
-        let failure = Failure { message: status.message(), error: !status.is_rejected(), ..Failure::default() };
+        let failure = Failure {
+            message: status.message(),
+            error: !status.is_rejected(),
+            nomination: void(),
+            ..Failure::default()
+        };
         self.fail(t, &attempt.queued, failure);
     }
 
@@ -433,6 +441,11 @@ impl Scheduler {
         }
         self.cache.agrees_with(&rebuilt)
     }
+}
+
+/// Whatever was promised to a pod that met an error is so no more.
+fn void() -> Option<Nomination> {
+    Some(Nomination::default())
 }
 
 fn of_pre_bind<T>(p: PluginId, answer: Result<T, Status>) -> Result<T, Status> {

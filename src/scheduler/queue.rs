@@ -88,18 +88,6 @@ pub struct Queue {
 }
 
 impl Queue {
-    pub fn len(&self) -> usize {
-        self.pods.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.pods.is_empty()
-    }
-
-    pub fn get(&self, uid: &str) -> Option<&QueuedPod> {
-        self.pods.get(uid).map(|p| &**p)
-    }
-
     pub fn iter(&self) -> impl Iterator<Item = &QueuedPod> {
         self.pods.values().map(|p| &**p)
     }

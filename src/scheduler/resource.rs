@@ -85,11 +85,6 @@ impl Resource {
             *own = (*own).max(*value);
         }
     }
-
-    /// Whether nothing but room for one more pod is asked for.
-    pub fn is_nothing(&self) -> bool {
-        self.milli_cpu == 0 && self.memory == 0 && self.ephemeral_storage == 0 && self.scalar.is_empty()
-    }
 }
 
 /// What a pod asks for: as it says, and (cpu, memory) as it is weighed.

@@ -46,7 +46,7 @@ pub struct PluginScores {
 }
 
 pub enum Found {
-    Node { slot: usize, scores: Option<Scores> },
+    Node(usize),
     Nowhere { state: Box<CycleState>, diagnosis: Diagnosis },
 }
 
@@ -79,6 +79,17 @@ pub fn pre_filter(cx: &mut Cx, state: &mut CycleState, pod: &PodInfo) -> Result<
         }
     }
     rejected.map_or(Ok((names, limiting)), Err)
+}
+
+/// What is said of nodes that are none of those the plugins named.
+pub fn not_named(limiting: PluginSet) -> Status {
+    let list: Vec<&str> = limiting.iter().map(PluginId::name).collect();
+    let mut status = Status::new(
+        Code::UnschedulableAndUnresolvable,
+        format!("node(s) didn't satisfy plugin(s) [{}]", list.join(" ")),
+    );
+    status.plugin = limiting.iter().next();
+    status
 }
 
 fn run_filters(
@@ -192,9 +203,7 @@ pub fn schedule(cx: &mut Cx, memo: &mut Memo, start: &mut usize, rng: &mut Strea
             names.iter().filter_map(limited).collect()
         });
         if nodes.is_some() {
-            let list: Vec<&str> = diagnosis.unschedulable_plugins.iter().map(PluginId::name).collect();
-            let text = format!("node(s) didn't satisfy plugin(s) [{}]", list.join(" "));
-            diagnosis.statuses.absent = Rc::new(Status::new(Code::UnschedulableAndUnresolvable, text));
+            diagnosis.statuses.absent = Rc::new(not_named(diagnosis.unschedulable_plugins));
         }
         let count = nodes.as_ref().map_or(all, Vec::len);
         let enough = num_feasible_nodes_to_find(count);
@@ -216,10 +225,10 @@ pub fn schedule(cx: &mut Cx, memo: &mut Memo, start: &mut usize, rng: &mut Strea
     }
     match &feasible[..] {
         [] => Found::Nowhere { state: Box::new(state), diagnosis },
-        [one] => Found::Node { slot: *one, scores: None },
+        [one] => Found::Node(*one),
         _ => {
             let scores = score(cx, &mut state, pod, feasible, Some(search.columns));
-            Found::Node { slot: choose(&scores, rng), scores: Some(scores) }
+            Found::Node(choose(&scores, rng))
         }
     }
 }

@@ -327,6 +327,102 @@ fn an_explanation_agrees_with_what_happens_and_changes_nothing() {
     }
 }
 
+/// Pods of all sorts come and go, nodes change; what is told of the end.
+fn random_life(seed: u64, memo: bool) -> Vec<(Str, Str)> {
+    let mut w = World::new();
+    let mut dice = crate::sim::Stream::new(seed);
+    let zone = |n: u64| ["a", "b", "c"][n as usize];
+    for i in 0..8 {
+        w.put(node(&format!("n{i}"), &[("zone", zone(i % 3)), ("topology.kubernetes.io/zone", zone(i % 2))]));
+    }
+    let mut service = crate::api::core::Service::default();
+    service.metadata.name = "web".into();
+    service.metadata.namespace = "default".into();
+    Rc::make_mut(&mut service.spec).selector = labels(&[("app", "web")]);
+    w.put(service);
+    let mut alive: Vec<String> = Vec::new();
+    for i in 0..80 {
+        if !memo {
+            w.scheduler.memo = Memo::default();
+        }
+        match dice.below(10) {
+            0 if !alive.is_empty() => {
+                let at = dice.below(alive.len() as u64) as usize;
+                w.remove(&alive.swap_remove(at));
+            }
+            1 => {
+                let mut n = node(&format!("n{}", dice.below(8)), &[("zone", zone(dice.below(3)))]);
+                let spec = Rc::make_mut(&mut n.spec);
+                spec.unschedulable = dice.below(4) == 0;
+                let soft = crate::api::core::Taint {
+                    key: "old".into(),
+                    effect: "PreferNoSchedule".into(),
+                    ..Default::default()
+                };
+                spec.taints = (0..dice.below(2)).map(|_| soft.clone()).collect();
+                w.put(n);
+            }
+            2 => w.now += Duration::from_secs(7),
+            _ => {
+                let name = format!("p{i}");
+                let mut p = pod(&name, &[("cpu", ["100m", "500m", "2"][dice.below(3) as usize])]);
+                let app = ["web", "db", "cache"][dice.below(3) as usize];
+                p.metadata.labels = labels(&[("app", app)]);
+                let spec = Rc::make_mut(&mut p.spec);
+                spec.priority = Some([0, 0, 10][dice.below(3) as usize]);
+                let term = PodAffinityTerm {
+                    label_selector: web_selector(),
+                    topology_key: ["zone", "kubernetes.io/hostname"][dice.below(2) as usize].into(),
+                    ..PodAffinityTerm::default()
+                };
+                let terms = vec![term];
+                let mut affinity = crate::api::core::Affinity::default();
+                match dice.below(5) {
+                    0 => {
+                        affinity.pod_anti_affinity = Some(Rc::new(PodAntiAffinity {
+                            required_during_scheduling_ignored_during_execution: terms.into(),
+                            ..Default::default()
+                        }));
+                    }
+                    1 => {
+                        affinity.pod_affinity = Some(Rc::new(crate::api::core::PodAffinity {
+                            required_during_scheduling_ignored_during_execution: terms.into(),
+                            ..Default::default()
+                        }));
+                    }
+                    2 => spec.node_selector = labels(&[("zone", zone(dice.below(3)))]),
+                    3 => {
+                        let spread = TopologySpreadConstraint {
+                            max_skew: 1,
+                            topology_key: "zone".into(),
+                            when_unsatisfiable: ["DoNotSchedule", "ScheduleAnyway"][dice.below(2) as usize].into(),
+                            label_selector: web_selector(),
+                            ..TopologySpreadConstraint::default()
+                        };
+                        spec.topology_spread_constraints = vec![spread].into();
+                    }
+                    _ => {}
+                }
+                spec.affinity = Some(Rc::new(affinity));
+                w.put(p);
+                alive.push(name);
+            }
+        }
+        w.settle();
+    }
+    let pods = w.server.store.head().list::<Pod>(None);
+    pods.map(|p| (p.metadata.name.clone(), p.spec.node_name.clone())).collect()
+}
+
+#[test]
+fn what_is_remembered_of_nodes_changes_no_answer() {
+    for seed in 0..12 {
+        let told = random_life(seed, true);
+        assert_eq!(told, random_life(seed, false), "seed {seed}");
+        assert!(told.iter().any(|(_, node)| !node.is_empty()));
+    }
+}
+
 /// Run by hand: `cargo test --release --lib ten_thousand -- --ignored --nocapture`.
 #[test]
 #[ignore = "it takes a while"]
