@@ -117,7 +117,11 @@ impl PartialOrd for Str {
 }
 impl Ord for Str {
     fn cmp(&self, other: &Str) -> std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
+        // Keys of one namespace or one owner mostly share the very string.
+        match (&self.0, &other.0) {
+            (Repr::Shared(a), Repr::Shared(b)) if Rc::ptr_eq(a, b) => std::cmp::Ordering::Equal,
+            _ => self.as_str().cmp(other.as_str()),
+        }
     }
 }
 impl Hash for Str {

@@ -15,8 +15,9 @@ const LOG_KEEP: usize = 10_000;
 #[derive(Clone)]
 struct Inner {
     rows: Vec<OrdMap<Key, Object>>,
-    by_owner: OrdSet<(Str, KindId, Key)>,
-    pods_by_node: OrdSet<(Str, Key)>,
+    /// Each object beside its key, so that a walk looks nothing up.
+    by_owner: OrdMap<(Str, KindId, Key), Object>,
+    pods_by_node: OrdMap<(Str, Key), Object>,
     /// Objects that no controller manages, of the kinds that controllers adopt.
     unmanaged: OrdSet<(KindId, Key)>,
 }
@@ -32,8 +33,8 @@ impl Default for Tables {
     fn default() -> Self {
         Tables(Rc::new(Inner {
             rows: KindId::ALL.iter().map(|_| OrdMap::new()).collect(),
-            by_owner: OrdSet::new(),
-            pods_by_node: OrdSet::new(),
+            by_owner: OrdMap::new(),
+            pods_by_node: OrdMap::new(),
             unmanaged: OrdSet::new(),
         }))
     }
@@ -77,11 +78,7 @@ impl Tables {
     pub fn owned_by(&self, uid: &Str) -> impl Iterator<Item = &Object> {
         let from = (uid.clone(), KindId::ALL[0], Key::default());
         let uid = uid.clone();
-        self.0
-            .by_owner
-            .range(from..)
-            .take_while(move |(owner, _, _)| *owner == uid)
-            .filter_map(|(_, kind, key)| self.object(*kind, key))
+        self.0.by_owner.range(from..).take_while(move |((owner, _, _), _)| *owner == uid).map(|(_, object)| object)
     }
 
     /// Objects of one kind that name `uid` among their owners.
@@ -91,8 +88,8 @@ impl Tables {
         self.0
             .by_owner
             .range(from..)
-            .take_while(move |(owner, kind, _)| *owner == uid && *kind == K::ID)
-            .filter_map(|(_, _, key)| self.get::<K>(key))
+            .take_while(move |((owner, kind, _), _)| *owner == uid && *kind == K::ID)
+            .filter_map(|(_, object)| K::unwrap(object))
     }
 
     pub fn pods_on(&self, node: &str) -> impl Iterator<Item = &Rc<Pod>> {
@@ -101,8 +98,8 @@ impl Tables {
         self.0
             .pods_by_node
             .range(from..)
-            .take_while(move |(n, _)| *n == node)
-            .filter_map(|(_, key)| self.get::<Pod>(key))
+            .take_while(move |((n, _), _)| *n == node)
+            .filter_map(|(_, object)| Pod::unwrap(object))
     }
 
     /// Objects of the namespace that have no managing owner; empty for kinds that nobody adopts.
@@ -128,12 +125,14 @@ impl Tables {
         };
         let owners = |o: Option<&Object>| o.map(|o| o.meta().owner_references.clone()).unwrap_or_default();
         let (was, is) = (owners(old.as_ref()), owners(new));
-        if was != is {
+        if was != is || new.is_none() {
             for r in &was {
                 inner.by_owner.remove(&(r.uid.clone(), kind, key.clone()));
             }
+        }
+        if let Some(new) = new {
             for r in &is {
-                inner.by_owner.insert((r.uid.clone(), kind, key.clone()));
+                inner.by_owner.insert((r.uid.clone(), kind, key.clone()), new.clone());
             }
         }
         if ADOPTABLE.contains(&kind) {
@@ -152,8 +151,8 @@ impl Tables {
             if was != is {
                 inner.pods_by_node.remove(&(was, key.clone()));
             }
-            if !is.is_empty() {
-                inner.pods_by_node.insert((is, key.clone()));
+            if let Some(new) = new.filter(|_| !is.is_empty()) {
+                inner.pods_by_node.insert((is, key.clone()), new.clone());
             }
         }
         old
