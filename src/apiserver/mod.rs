@@ -48,3 +48,6 @@ impl Server {
         server
     }
 }
+
+#[cfg(test)]
+mod tests;
