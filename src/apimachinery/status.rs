@@ -161,6 +161,11 @@ impl Status {
         self
     }
 
+    pub fn with_message(mut self, message: &str) -> Status {
+        self.0.message = message.to_owned();
+        self
+    }
+
     pub fn with_causes(mut self, causes: Vec<Cause>) -> Status {
         self.0.details.get_or_insert_default().causes = causes;
         self

@@ -27,3 +27,27 @@ pub struct Server {
     /// The CA bundle that the root CA publisher hands out.
     pub ca: Str,
 }
+
+#[cfg(test)]
+impl Server {
+    /// With these namespaces, and in each an account whose pods hold no token: for tests.
+    pub(crate) fn with_namespaces(names: &[&'static str]) -> Server {
+        use crate::api::Object;
+        use crate::api::core::{Namespace, ServiceAccount};
+        use crate::apimachinery::ObjectMeta;
+        let mut server = Server::default();
+        for name in names {
+            let metadata = ObjectMeta { name: Str::literal(name), ..ObjectMeta::default() };
+            server.store.put(Object::of(Namespace { metadata, ..Namespace::default() }), 0);
+            let metadata =
+                ObjectMeta { name: Str::literal("default"), namespace: Str::literal(name), ..ObjectMeta::default() };
+            let automount_service_account_token = Some(false);
+            let account = ServiceAccount { metadata, automount_service_account_token, ..ServiceAccount::default() };
+            server.store.put(Object::of(account), 0);
+        }
+        server
+    }
+}
+
+#[cfg(test)]
+mod tests;

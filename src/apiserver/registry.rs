@@ -134,18 +134,11 @@ impl Server {
         // Before admission: what plugins add is nobody's.
         field_manager::update(&mut self.sets, None, &mut object, cx.manager, Sub::None, cx.now);
         admission::mutate(self, cx, admission::Op::Create, &mut object, None)?;
-        let meta = object.meta_mut();
-        let mut generated = false;
-        if meta.name.is_empty() && !meta.generate_name.is_empty() {
-            // Upstream cuts the base so that the whole is a label of 63 characters.
-            let base: String = meta.generate_name.chars().take(58).collect();
-            meta.name = Str::from(format!("{base}{}", random_suffix(cx.rng)));
-            generated = true;
+        let generated = object.meta().name.is_empty() && !object.meta().generate_name.is_empty();
+        if generated {
+            self.generate_name(cx, &mut object);
         }
-        let named = meta.name.clone();
-        if object.meta().resource_version.0 != 0 {
-            return Err(Status::unknown("resourceVersion should not be set on objects to be created"));
-        }
+        let named = object.meta().name.clone();
         object.meta_mut().generation = i64::from(kind.has_generation());
         self.allocate(cx, &mut object, None)?;
         object.prepare_for_create();
@@ -158,9 +151,16 @@ impl Server {
         }
         object.warnings(None, &mut cx.warnings);
         admission::validate(self, cx, admission::Op::Create, &object, None)?;
+        if object.meta().resource_version.0 != 0 {
+            return Err(Status::unknown("resourceVersion should not be set on objects to be created"));
+        }
         let key = object.key();
-        if self.store.head().object(kind, &key).is_some() {
+        if let Some(there) = self.store.head().object(kind, &key) {
             let mut status = Status::already_exists(info.group, info.plural, &key.name);
+            if there.meta().is_deleting() {
+                let message = format!("object is being deleted: {status}");
+                status = status.with_message(&message);
+            }
             if generated {
                 status = status.with_retry(&format!(
                     "{} \"{}\" already exists, the server was not able to generate a unique name for the object",
@@ -174,6 +174,19 @@ impl Server {
             return Ok(object);
         }
         Ok(self.store.put(object, cx.cause))
+    }
+
+    /// A name that begins as asked; eight are tried before one that is taken is refused.
+    /// Upstream: createWithGenerateNameRetry, staging/src/k8s.io/apiserver/pkg/storage/names/generate.go
+    fn generate_name(&self, cx: &mut Cx, object: &mut Object) {
+        // Upstream cuts the base so that the whole is a label of 63 characters.
+        let base: String = object.meta().generate_name.chars().take(58).collect();
+        for _ in 0..8 {
+            object.meta_mut().name = Str::from(format!("{base}{}", random_suffix(cx.rng)));
+            if self.store.head().object(object.id(), &object.key()).is_none() {
+                return;
+            }
+        }
     }
 
     /// Reads, changes and writes back in one. `change` gets the live object and answers the wanted one.
@@ -218,7 +231,6 @@ impl Server {
         }
         field_manager::update(&mut self.sets, Some(&old), &mut new, cx.manager, sub, cx.now);
         admission::mutate(self, cx, admission::Op::Update(sub), &mut new, Some(&old))?;
-        field_manager::keep_times(&old, &mut new);
         let asked = new.meta().resource_version.0;
         if asked != 0 && asked != old.rv() {
             return Err(Status::modified(info.group, info.plural, &key.name));
@@ -244,6 +256,7 @@ impl Server {
             return Err(Status::invalid(info.group, info.kind, &key.name, &errs));
         }
         new.warnings(Some(&old), &mut cx.warnings);
+        field_manager::keep_times(&old, &mut new);
         admission::validate(self, cx, admission::Op::Update(sub), &new, Some(&old))?;
         if new.ptr_eq(&old) || new == old {
             return Ok(Updated { object: old, changed: false });
@@ -611,7 +624,12 @@ fn set_gc_finalizers(object: &mut Object, options: &DeleteOptions) {
         Some(Propagation::Orphan) => (true, false),
         Some(Propagation::Foreground) => (false, true),
         Some(Propagation::Background) => (false, false),
-        None => (has(ORPHAN), !has(ORPHAN) && has(FOREGROUND)),
+        // What the object says itself comes before what its kind has always done.
+        None if has(ORPHAN) || has(FOREGROUND) => (has(ORPHAN), !has(ORPHAN)),
+        None => {
+            let info = object.id().info();
+            (matches!((info.group, info.kind), ("batch", "Job") | ("", "ReplicationController")), false)
+        }
     };
     if has(ORPHAN) == orphan && has(FOREGROUND) == foreground {
         return;

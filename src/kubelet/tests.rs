@@ -1,10 +1,10 @@
 //! A kubelet alone with an API server: pods are made by hand, and what it says of them is read off.
 
 use super::*;
-use crate::api::core::{Namespace, PodStatus};
+use crate::api::core::PodStatus;
 use crate::api::{KindId, Object};
 use crate::apimachinery::time::Time as Wall;
-use crate::apimachinery::{Decoder, ObjectMeta, Value};
+use crate::apimachinery::{Decoder, Value};
 use crate::apiserver::{Cx as ServerCx, DeleteOptions, Server, Tables};
 use crate::client::{Agent, Recorder, What};
 
@@ -27,8 +27,8 @@ const EPOCH: i64 = 1_767_225_600;
 
 impl Bench {
     pub(super) fn new() -> Bench {
-        let mut b = Bench {
-            server: Server::default(),
+        Bench {
+            server: Server::with_namespaces(&["default", "kube-node-lease"]),
             rng: Rng::new(1),
             trace: Trace::new(1000),
             recorder: Recorder::default(),
@@ -37,12 +37,7 @@ impl Bench {
             now: Time::ZERO,
             seen: 0,
             said: Vec::new(),
-        };
-        for name in ["default", "kube-node-lease"] {
-            let metadata = ObjectMeta { name: Str::from(name), ..ObjectMeta::default() };
-            b.create(Object::of(Namespace { metadata, ..Namespace::default() }), "");
         }
-        b
     }
 
     fn wall(&self) -> Wall {

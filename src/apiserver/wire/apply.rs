@@ -19,10 +19,10 @@ pub(super) fn apply(server: &mut Server, cx: &mut Cx, r: &Request, t: &Target) -
     }
     let rule = body::field_validation(r)?;
     let (patch, duplicates) = read(&r.body)?;
-    let applied = server.apply(cx, t.kind, &t.key(), sub_of(t), &patch, r.flag("force"))?;
     // Unknown fields are refused by the schema; those given twice are told only here.
     let said = |e: String| Status::bad_request(format!("error strict decoding YAML: {e}"));
     body::strict(cx, &duplicates, &[], rule).map_err(said)?;
+    let applied = server.apply(cx, t.kind, &t.key(), sub_of(t), &patch, r.flag("force"))?;
     Ok(respond(cx, r, if applied.created { 201 } else { 200 }, &applied.done.object))
 }
 
