@@ -57,13 +57,7 @@ fn blocks(reference: &OwnerReference) -> bool {
 }
 
 /// Wakes the owners that waited for this object and need not any more. `kept` are the references it still has.
-fn queue_unblocked(
-    old: &ObjectMeta,
-    kept: &[OwnerReference],
-    view: &Tables,
-    cause: u64,
-    queue: &mut WorkQueue,
-) {
+fn queue_unblocked(old: &ObjectMeta, kept: &[OwnerReference], view: &Tables, cause: u64, queue: &mut WorkQueue) {
     for reference in old.owner_references.iter().filter(|r| blocks(r)) {
         if kept.iter().any(|r| r.uid == reference.uid && blocks(r)) {
             continue;

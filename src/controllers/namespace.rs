@@ -53,7 +53,8 @@ impl Remaining {
         if !self.errors.is_empty() {
             let mut errors = self.errors.clone();
             errors.sort();
-            let text = format!("Failed to delete all resource types, {} remaining: {}", errors.len(), errors.join(", "));
+            let text =
+                format!("Failed to delete all resource types, {} remaining: {}", errors.len(), errors.join(", "));
             failures.push((CONDITIONS[2].0, "ContentDeletionFailed", text));
         }
         let told = |counts: &BTreeMap<String, usize>, what: &str| {

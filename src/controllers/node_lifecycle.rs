@@ -9,8 +9,8 @@ mod taints;
 mod zones;
 
 use super::Controller;
-use crate::api::core::{Node, NodeCondition, ObjectReference, Pod};
 use crate::api::coordination::Lease;
+use crate::api::core::{Node, NodeCondition, ObjectReference, Pod};
 use crate::api::{Key, KindId};
 use crate::apimachinery::{Status, Str};
 use crate::apiserver::{Tables, WatchEvent};
@@ -32,10 +32,8 @@ const MONITOR: Str = Str::literal(":monitor");
 const NO_EXECUTE: &str = "NoExecute";
 const OUT_OF_COUNT: &str = "node.kubernetes.io/exclude-disruption";
 /// Old labels, and the new ones that they follow.
-const LABELS: [(&str, &str); 2] = [
-    ("kubernetes.io/os", "beta.kubernetes.io/os"),
-    ("kubernetes.io/arch", "beta.kubernetes.io/arch"),
-];
+const LABELS: [(&str, &str); 2] =
+    [("kubernetes.io/os", "beta.kubernetes.io/os"), ("kubernetes.io/arch", "beta.kubernetes.io/arch")];
 
 #[derive(Clone, Default)]
 pub(super) struct NodeLifecycleController {
@@ -126,7 +124,8 @@ impl NodeLifecycleController {
         }
         if self.known.len() > nodes.len() {
             let there: OrdSet<Str> = nodes.iter().map(|n| n.metadata.name.clone()).collect();
-            let gone: Vec<_> = self.known.iter().filter(|(n, _)| !there.contains(*n)).map(|(n, u)| (n.clone(), u.clone())).collect();
+            let gone: Vec<_> =
+                self.known.iter().filter(|(n, _)| !there.contains(*n)).map(|(n, u)| (n.clone(), u.clone())).collect();
             for (name, uid) in gone {
                 node_event(t, &name, &uid, "RemovingNode", &format!("Removing Node {name} from Controller"));
                 self.known.remove(&name);
@@ -152,7 +151,8 @@ impl NodeLifecycleController {
         let mut node = node.clone();
         let mut failure = None;
         for _ in 0..HEALTH_UPDATE_RETRY {
-            let created = t.now - Duration::from_secs((t.wall.unix() - node.metadata.creation_timestamp.unix()).max(0) as u64);
+            let created =
+                t.now - Duration::from_secs((t.wall.unix() - node.metadata.creation_timestamp.unix()).max(0) as u64);
             let before = self.health.get(name);
             let mut health = health::observe(before, &node, renewed, created, t.now);
             let observed = ready_condition(&node).cloned();

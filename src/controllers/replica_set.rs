@@ -7,8 +7,8 @@ mod rank;
 
 use super::Controller;
 use super::pod_control::{
-    claim, create_pod, delete_pod, is_namespace_ending, is_terminating, managed_or_orphaned,
-    next_availability_check, pod_from_template, selector_of, selects, slow_start_batch,
+    claim, create_pod, delete_pod, is_namespace_ending, is_terminating, managed_or_orphaned, next_availability_check,
+    pod_from_template, selector_of, selects, slow_start_batch,
 };
 use crate::api::apps::{ReplicaSet, ReplicaSetCondition, ReplicaSetStatus};
 use crate::api::core::Pod;

@@ -236,10 +236,7 @@ mod tests {
 
     fn world(tolerations: Vec<Toleration>) -> World {
         let mut w = World::new();
-        w.create(Node {
-            metadata: ObjectMeta { name: Str::literal("n"), ..ObjectMeta::default() },
-            ..Node::default()
-        });
+        w.create(Node { metadata: ObjectMeta { name: Str::literal("n"), ..ObjectMeta::default() }, ..Node::default() });
         let mut spec = (*template("i").spec).clone();
         spec.node_name = Str::literal("n");
         spec.tolerations = tolerations.into();

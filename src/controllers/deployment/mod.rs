@@ -19,11 +19,24 @@ use crate::api::{Key, KindId};
 use crate::apimachinery::{LabelSelector, OwnerReference, Status, Str};
 use crate::apiserver::{Tables, WatchEvent};
 use crate::client::{Reference, Requeue, Turn, WorkQueue};
-use crate::sim::Time;
+use crate::sim::{Duration, MILLISECOND, Time};
+use imbl::OrdMap;
 use std::rc::Rc;
 
 #[derive(Clone, Default)]
-pub(super) struct DeploymentController;
+pub(super) struct DeploymentController {
+    /// Syncs that pause, with the Deployment as they left it: when they go on, it may be stale.
+    paused: OrdMap<Key, Rc<Deployment>>,
+}
+
+/// How far a sync came.
+enum Step {
+    Over(Requeue),
+    ToBeContinued,
+}
+
+/// What the calls of a sync take up to where it pauses.
+const PAUSE: Duration = MILLISECOND.saturating_mul(10);
 
 /// The Deployment that a reference means, if the view has that very one.
 fn resolve<'a>(view: &'a Tables, namespace: &Str, owner: &OwnerReference) -> Option<&'a Rc<Deployment>> {
@@ -97,7 +110,7 @@ fn pods_of(view: &Tables, d: &Deployment, list: &[Rc<ReplicaSet>]) -> Vec<Rc<Pod
         .collect()
 }
 
-fn sync_deployment(t: &mut Turn, d: &mut Deployment) -> Result<Requeue, Status> {
+fn sync_deployment(t: &mut Turn, d: &mut Deployment) -> Result<Step, Status> {
     if d.spec.selector.as_deref() == Some(&LabelSelector::default()) {
         let message = "This deployment is selecting all pods. A non-empty selector is required.";
         t.event(&Reference::of(d), "Warning", "SelectingAll", message);
@@ -105,7 +118,7 @@ fn sync_deployment(t: &mut Turn, d: &mut Deployment) -> Result<Requeue, Status> 
             Rc::make_mut(&mut d.status).observed_generation = d.metadata.generation;
             t.update_status(d.clone()).ok();
         }
-        return Ok(Requeue::Done);
+        return Ok(Step::Over(Requeue::Done));
     }
     let Some(selector) = selector_of(d.spec.selector.as_ref()) else {
         return Err(Status::unknown(format!("deployment {} has invalid label selector", d.metadata.key())));
@@ -114,17 +127,17 @@ fn sync_deployment(t: &mut Turn, d: &mut Deployment) -> Result<Requeue, Status> 
     let list = claim(t, d, list, |rs: &ReplicaSet| selects(&selector, &rs.metadata.labels))?;
     if d.metadata.is_deleting() {
         sync::sync_status_only(t, d, &list)?;
-        return Ok(Requeue::Done);
+        return Ok(Step::Over(Requeue::Done));
     }
     sync::check_paused_conditions(t, d)?;
     if d.spec.paused || sync::is_scaling_event(t, d, &list)? {
         sync::sync(t, d, &list)?;
-        return Ok(Requeue::Done);
+        return Ok(Step::Over(Requeue::Done));
     }
     match d.spec.strategy.type_.as_str() {
         "Recreate" => {
             let pods = pods_of(&t.view, d, &list);
-            recreate::rollout_recreate(t, d, &list, &pods)
+            recreate::rollout_recreate(t, d, &list, &pods).map(Step::Over)
         }
         "RollingUpdate" => rolling::rollout_rolling(t, d, &list),
         other => Err(Status::unknown(format!("unexpected deployment strategy type: {other}"))),
@@ -147,11 +160,18 @@ impl Controller for DeploymentController {
     }
 
     fn sync(&mut self, key: &Key, t: &mut Turn) -> Result<Requeue, Status> {
-        let Some(d) = t.view.get::<Deployment>(key) else { return Ok(Requeue::Done) };
-        let mut d = (**d).clone();
+        let paused = self.paused.remove(key);
+        let Some(seen) = t.view.get::<Deployment>(key) else { return Ok(Requeue::Done) };
+        let paused = paused.filter(|d| d.metadata.uid == seen.metadata.uid);
+        let mut d = (**paused.as_ref().unwrap_or(seen)).clone();
         match sync_deployment(t, &mut d) {
+            Ok(Step::Over(requeue)) => Ok(requeue),
+            Ok(Step::ToBeContinued) => {
+                self.paused.insert(key.clone(), Rc::new(d));
+                Ok(Requeue::After(PAUSE))
+            }
             Err(e) if is_namespace_ending(&e) => Ok(Requeue::Done),
-            result => result,
+            Err(e) => Err(e),
         }
     }
 

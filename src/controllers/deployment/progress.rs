@@ -30,12 +30,7 @@ pub(super) fn sync_rollout_status(
 }
 
 /// `now` is the wall clock in nanoseconds.
-fn rollout_status(
-    all: &[Rc<ReplicaSet>],
-    new: Option<&Rc<ReplicaSet>>,
-    d: &Deployment,
-    now: i64,
-) -> DeploymentStatus {
+fn rollout_status(all: &[Rc<ReplicaSet>], new: Option<&Rc<ReplicaSet>>, d: &Deployment, now: i64) -> DeploymentStatus {
     let wall = Wall::from_unix(now.div_euclid(NANOS));
     let mut status = calculate_status(all, new, d, wall);
     if !has_progress_deadline(d) {

@@ -1,26 +1,23 @@
 //! RollingUpdate: new pods come as old ones go, within the surge and the unavailability allowed.
 //!
 //! Upstream: pkg/controller/deployment/rolling.go
-//! Differs: a sync ends with the creation of a ReplicaSet, and the next goes on.
+//! Differs: a sync pauses after the creation of a ReplicaSet.
 
+use super::Step;
 use super::progress::sync_rollout_status;
 use super::sync::{all, cleanup, replica_sets, scale_to};
 use super::util::*;
 use crate::api::apps::{Deployment, ReplicaSet};
 use crate::apimachinery::Status;
-use crate::client::{Requeue, Turn};
-use crate::sim::{Duration, MILLISECOND};
+use crate::client::Turn;
 use std::rc::Rc;
 
-/// What the calls after a creation would have taken.
-const AFTER_CREATION: Duration = MILLISECOND.saturating_mul(10);
-
-pub(super) fn rollout_rolling(t: &mut Turn, d: &mut Deployment, list: &[Rc<ReplicaSet>]) -> Result<Requeue, Status> {
+pub(super) fn rollout_rolling(t: &mut Turn, d: &mut Deployment, list: &[Rc<ReplicaSet>]) -> Result<Step, Status> {
     let (new, old) = replica_sets(t, d, list, true)?;
     let Some(new) = new else { unreachable!("it was asked to be made") };
     if !list.iter().any(|rs| rs.metadata.uid == new.metadata.uid) {
-        // Upstream goes on, but by its next write others have seen the new ReplicaSet, and its pods are there.
-        return Ok(Requeue::After(AFTER_CREATION));
+        // By upstream's next write others have seen the new ReplicaSet, and its pods are there.
+        return Ok(Step::ToBeContinued);
     }
     let every = all(Some(&new), &old);
     let scaled = match scale_new(d, &every, &new) {
@@ -32,7 +29,7 @@ pub(super) fn rollout_rolling(t: &mut Turn, d: &mut Deployment, list: &[Rc<Repli
     if !scaled && is_complete(d, &d.status) {
         cleanup(t, d, &old)?;
     }
-    sync_rollout_status(t, d, &every, Some(&new))
+    sync_rollout_status(t, d, &every, Some(&new)).map(Step::Over)
 }
 
 /// Upstream: reconcileNewReplicaSet.
@@ -87,12 +84,7 @@ fn with_fewer(old: &[Rc<ReplicaSet>], mut count: i32) -> Vec<(Rc<ReplicaSet>, i3
 }
 
 /// `old` have pods. Whether any was scaled.
-fn scale_down_old(
-    t: &mut Turn,
-    d: &Deployment,
-    old: &[Rc<ReplicaSet>],
-    new: &Rc<ReplicaSet>,
-) -> Result<bool, Status> {
+fn scale_down_old(t: &mut Turn, d: &Deployment, old: &[Rc<ReplicaSet>], new: &Rc<ReplicaSet>) -> Result<bool, Status> {
     let most = max_scaled_down(d, old, new);
     if old.is_empty() || most <= 0 {
         return Ok(false);

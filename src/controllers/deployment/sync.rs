@@ -187,12 +187,7 @@ fn existing(t: &mut Turn, d: &mut Deployment, key: &Key, error: Status) -> Resul
 }
 
 /// Scales in proportion, so that a rollout under way goes no faster for it.
-fn scale(
-    t: &mut Turn,
-    d: &Deployment,
-    new: Option<&Rc<ReplicaSet>>,
-    old: &[Rc<ReplicaSet>],
-) -> Result<(), Status> {
+fn scale(t: &mut Turn, d: &Deployment, new: Option<&Rc<ReplicaSet>>, old: &[Rc<ReplicaSet>]) -> Result<(), Status> {
     if let Some(only) = active_or_latest(new, old) {
         return scale_to(t, d, &only, desired(d)).map(|_| ());
     }

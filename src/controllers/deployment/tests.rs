@@ -100,7 +100,10 @@ fn a_rolling_update_never_goes_below_what_is_wanted() {
     roll(&mut w, 10);
     let back = w.list::<ReplicaSet>().into_iter().find(|rs| size(rs) == 3).expect("one is in use");
     let history = back.metadata.annotations.get("deployment.kubernetes.io/revision-history");
-    assert_eq!((history.map(Str::as_str), back.metadata.annotations.get(util::REVISION).map(Str::as_str)), (Some("2"), Some("4")));
+    assert_eq!(
+        (history.map(Str::as_str), back.metadata.annotations.get(util::REVISION).map(Str::as_str)),
+        (Some("2"), Some("4"))
+    );
 }
 
 #[test]

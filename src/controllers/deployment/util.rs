@@ -220,10 +220,7 @@ fn equal_ignore_hash(a: &PodTemplateSpec, b: &PodTemplateSpec) -> bool {
 }
 
 /// Of the given ones the oldest that has the Deployment's template; all others are old. Both in order of age.
-pub(super) fn split(
-    d: &Deployment,
-    list: &[Rc<ReplicaSet>],
-) -> (Option<Rc<ReplicaSet>>, Vec<Rc<ReplicaSet>>) {
+pub(super) fn split(d: &Deployment, list: &[Rc<ReplicaSet>]) -> (Option<Rc<ReplicaSet>>, Vec<Rc<ReplicaSet>>) {
     let mut old = list.to_vec();
     old.sort_by(|a, b| by_age(a, b));
     let at = old.iter().position(|rs| has_template_of(rs, d));

@@ -40,7 +40,8 @@ pub(super) fn no_schedule_diff(node: &Node) -> (Vec<Name>, Vec<Name>) {
     let wanted: Vec<&str> = conditions.chain(node.spec.unschedulable.then_some(UNSCHEDULABLE)).collect();
     let ours = OF_CONDITIONS.iter().map(|(_, _, key)| *key).chain([UNSCHEDULABLE]);
     let add = wanted.iter().filter(|key| !has(node, (key, EFFECT))).map(|key| (*key, EFFECT)).collect();
-    let remove = ours.filter(|key| has(node, (key, EFFECT)) && !wanted.contains(key)).map(|key| (key, EFFECT)).collect();
+    let remove =
+        ours.filter(|key| has(node, (key, EFFECT)) && !wanted.contains(key)).map(|key| (key, EFFECT)).collect();
     (add, remove)
 }
 

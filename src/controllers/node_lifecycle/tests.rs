@@ -13,11 +13,8 @@ fn node_key(name: &str) -> Key {
 
 fn lease(name: &'static str, micros: i64) -> Lease {
     let spec = LeaseSpec { renew_time: Some(MicroTime::from_unix_micros(micros)), ..LeaseSpec::default() };
-    let metadata = ObjectMeta {
-        name: Str::literal(name),
-        namespace: Str::literal("kube-node-lease"),
-        ..ObjectMeta::default()
-    };
+    let metadata =
+        ObjectMeta { name: Str::literal(name), namespace: Str::literal("kube-node-lease"), ..ObjectMeta::default() };
     Lease { metadata, spec: Rc::new(spec) }
 }
 
@@ -64,7 +61,11 @@ fn ready(w: &World, name: &str) -> String {
 
 fn taints_of(w: &World, name: &str) -> Vec<String> {
     let node = w.get::<Node>(&node_key(name)).expect("it stays");
-    node.spec.taints.iter().map(|t| format!("{}:{}", t.key.trim_start_matches("node.kubernetes.io/"), t.effect)).collect()
+    node.spec
+        .taints
+        .iter()
+        .map(|t| format!("{}:{}", t.key.trim_start_matches("node.kubernetes.io/"), t.effect))
+        .collect()
 }
 
 #[test]
@@ -74,11 +75,8 @@ fn a_silent_node_is_unknown_tainted_and_its_pods_are_not_ready() {
     add_node(&mut w, "b");
     let mut spec = (*template("i").spec).clone();
     spec.node_name = Str::literal("b");
-    spec.tolerations = vec![crate::api::core::Toleration {
-        operator: Str::literal("Exists"),
-        ..Default::default()
-    }]
-    .into();
+    spec.tolerations =
+        vec![crate::api::core::Toleration { operator: Str::literal("Exists"), ..Default::default() }].into();
     w.create(Pod { metadata: meta("p"), spec: Rc::new(spec), ..Pod::default() });
     w.make_ready(|_| true);
     pass(&mut w, 45, &["a"]);

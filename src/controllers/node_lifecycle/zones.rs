@@ -148,7 +148,8 @@ impl Zones {
 
     /// Upstream: handleDisruption. `counts`: ready and not ready nodes by zone.
     pub(super) fn handle_disruption(&mut self, counts: &OrdMap<Str, (usize, usize)>, now: Time) -> Verdict {
-        let states: OrdMap<Str, ZoneState> = counts.iter().map(|(k, n)| (k.clone(), compute_zone_state(n.0, n.1))).collect();
+        let states: OrdMap<Str, ZoneState> =
+            counts.iter().map(|(k, n)| (k.clone(), compute_zone_state(n.0, n.1))).collect();
         for key in states.keys() {
             self.zone(key);
         }

@@ -69,17 +69,12 @@ fn the_least_useful_pod_goes_first() {
         ("cheap", pod("x", |p, _| cost(p, Str::literal("-5"))), good()),
         ("the other is dear", good(), pod("x", |p, _| cost(p, Str::literal("7")))),
         ("crowded node", on("x", "crowded"), good()),
-        (
-            "ready for a shorter time",
-            pod("x", |_, s| s.conditions = vec![ready_condition(99_000)].into()),
-            good(),
-        ),
+        ("ready for a shorter time", pod("x", |_, s| s.conditions = vec![ready_condition(99_000)].into()), good()),
         (
             "restarted",
-            pod("x", |_, s| s.container_statuses.push(crate::api::core::ContainerStatus {
-                restart_count: 2,
-                ..Default::default()
-            })),
+            pod("x", |_, s| {
+                s.container_statuses.push(crate::api::core::ContainerStatus { restart_count: 2, ..Default::default() })
+            }),
             good(),
         ),
         ("newer", pod("x", |p, _| p.metadata.creation_timestamp = Wall::from_unix(99_000)), good()),
@@ -143,7 +138,8 @@ fn pods_share_their_templates_parts() {
 #[test]
 fn it_scales_down_adopts_and_lets_go() {
     let mut w = World::new();
-    let mut orphan = Pod { metadata: meta("orphan"), spec: replica_set(0).spec.template.spec.clone(), ..Pod::default() };
+    let mut orphan =
+        Pod { metadata: meta("orphan"), spec: replica_set(0).spec.template.spec.clone(), ..Pod::default() };
     orphan.metadata.labels = labels();
     w.create(orphan);
     w.create(replica_set(3));
