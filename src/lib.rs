@@ -1,3 +1,4 @@
+#![doc = include_str!("ARCHITECTURE.md")]
 //! Kubernetes as one value: the control plane, a simulated node runtime, and the session that shows them.
 
 #![forbid(unsafe_code)]

@@ -1,12 +1,13 @@
 //! The one integration binary: every case is listed and run by its name.
 
 mod determinism;
+mod fidelity;
 mod laws;
 mod tidy;
 
 use libtest_mimic::{Arguments, Trial};
 
 fn main() {
-    let trials: Vec<Trial> = [tidy::trials(), determinism::trials(), laws::trials()].into_iter().flatten().collect();
+    let trials: Vec<Trial> = [tidy::trials(), fidelity::trials(), determinism::trials(), laws::trials()].into_iter().flatten().collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
