@@ -5,16 +5,22 @@
 
 mod config_map;
 mod containers;
+mod cron_job;
 mod daemon_set;
 mod deployment;
 mod events;
 mod generic;
+mod job;
+mod limits;
 mod namespace;
 mod node;
 mod persistent_volume_claim;
 mod pod;
+mod pod_disruption_budget;
 mod pods;
+mod priority_class;
 mod replica_set;
+mod replication_controller;
 mod secret;
 mod service;
 mod service_account;
@@ -40,7 +46,7 @@ pub fn describe(tables: &Tables, now: Time, object: &Object) -> String {
         AnyObject::Deployment(o) => deployment::describe(&mut w, tables, o),
         AnyObject::Namespace(o) => {
             with_events = false;
-            namespace::describe(&mut w, o);
+            namespace::describe(&mut w, tables, o);
         }
         AnyObject::Node(o) => node::describe(&mut w, tables, o),
         AnyObject::PersistentVolumeClaim(o) => persistent_volume_claim::describe(&mut w, tables, o),
@@ -53,9 +59,20 @@ pub fn describe(tables: &Tables, now: Time, object: &Object) -> String {
         AnyObject::Service(o) => service::describe(&mut w, o),
         AnyObject::ServiceAccount(o) => service_account::describe(&mut w, o),
         AnyObject::StatefulSet(o) => stateful_set::describe(&mut w, tables, o),
-        AnyObject::Event(_) | AnyObject::Lease(_) | AnyObject::ControllerRevision(_) => {
-            generic::describe(&mut w, object);
+        AnyObject::Job(o) => job::describe(&mut w, o),
+        AnyObject::CronJob(o) => cron_job::describe(&mut w, o),
+        AnyObject::PodDisruptionBudget(o) => pod_disruption_budget::describe(&mut w, o),
+        AnyObject::PriorityClass(o) => priority_class::describe(&mut w, o),
+        AnyObject::ReplicationController(o) => replication_controller::describe(&mut w, tables, o),
+        AnyObject::LimitRange(o) => {
+            with_events = false;
+            limits::describe_limits(&mut w, o);
         }
+        AnyObject::ResourceQuota(o) => {
+            with_events = false;
+            limits::describe_quota(&mut w, o);
+        }
+        _ => generic::describe(&mut w, object),
     }
     if with_events {
         events::describe(&mut w, tables, object);

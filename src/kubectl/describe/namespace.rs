@@ -1,12 +1,14 @@
 //! A Namespace.
 //!
 //! Upstream: staging/src/k8s.io/kubectl/pkg/describe/describe.go (describeNamespace)
-//! Differs: there are no quotas and no limit ranges yet.
+//! Differs: nothing known.
 
+use super::limits;
 use super::text::{Writer, put};
 use crate::api::core::Namespace;
+use crate::apiserver::Tables;
 
-pub(super) fn describe(w: &mut Writer, namespace: &Namespace) {
+pub(super) fn describe(w: &mut Writer, tables: &Tables, namespace: &Namespace) {
     w.field(0, "Name", &namespace.metadata.name);
     w.labels_and_annotations(&namespace.metadata);
     w.field(0, "Status", &namespace.status.phase);
@@ -19,6 +21,5 @@ pub(super) fn describe(w: &mut Writer, namespace: &Namespace) {
             put!(w, 1, "{}\t{}\t{changed}\t{}\t{}\n", c.type_, c.status, c.reason, c.message);
         }
     }
-    put!(w, 0, "\nNo resource quota.\n");
-    put!(w, 0, "\nNo LimitRange resource.\n");
+    limits::of_namespace(w, tables, &namespace.metadata.name);
 }
