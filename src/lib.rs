@@ -9,6 +9,7 @@ pub mod client;
 pub mod cluster;
 pub mod controllers;
 pub mod fuzz;
+pub mod kubectl;
 pub mod kubelet;
 #[cfg(feature = "native")]
 pub mod run;

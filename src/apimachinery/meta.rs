@@ -10,7 +10,7 @@ use super::time::Time;
 use super::{List, Map, Str};
 
 crate::api! {
-    pub struct ObjectMeta = "io.k8s.api.meta.v1.ObjectMeta" {
+    pub struct ObjectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" {
         name: Str = "name",
         generate_name: Str = "generateName",
         namespace: Str = "namespace",
@@ -28,7 +28,7 @@ crate::api! {
         managed_fields: List<ManagedFieldsEntry> = "managedFields".atomic(),
     }
 
-    pub struct OwnerReference = "io.k8s.api.meta.v1.OwnerReference" atomic {
+    pub struct OwnerReference = "io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference" atomic {
         api_version: Str = "apiVersion".always(),
         kind: Str = "kind".always(),
         name: Str = "name".always(),
@@ -37,7 +37,7 @@ crate::api! {
         block_owner_deletion: Option<bool> = "blockOwnerDeletion",
     }
 
-    pub struct ManagedFieldsEntry = "io.k8s.api.meta.v1.ManagedFieldsEntry" {
+    pub struct ManagedFieldsEntry = "io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry" {
         manager: Str = "manager",
         operation: Str = "operation",
         api_version: Str = "apiVersion",
@@ -47,18 +47,18 @@ crate::api! {
         subresource: Str = "subresource",
     }
 
-    pub struct LabelSelector = "io.k8s.api.meta.v1.LabelSelector" atomic {
+    pub struct LabelSelector = "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector" atomic {
         match_labels: Map = "matchLabels",
         match_expressions: List<LabelSelectorRequirement> = "matchExpressions".atomic(),
     }
 
-    pub struct LabelSelectorRequirement = "io.k8s.api.meta.v1.LabelSelectorRequirement" {
+    pub struct LabelSelectorRequirement = "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement" {
         key: Str = "key".always(),
         operator: Str = "operator".always(),
         values: List<Str> = "values".atomic(),
     }
 
-    pub struct Condition = "io.k8s.api.meta.v1.Condition" {
+    pub struct Condition = "io.k8s.apimachinery.pkg.apis.meta.v1.Condition" {
         type_: Str = "type".always(),
         status: Str = "status".always(),
         observed_generation: i64 = "observedGeneration",
@@ -67,7 +67,7 @@ crate::api! {
         message: Str = "message".always(),
     }
 
-    pub struct ListMeta = "io.k8s.api.meta.v1.ListMeta" {
+    pub struct ListMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta" {
         self_link: Str = "selfLink",
         resource_version: ResourceVersion = "resourceVersion",
         continue_: Str = "continue",

@@ -43,6 +43,18 @@ impl Time {
     pub const fn plus_seconds(self, seconds: i64) -> Time {
         Time(self.0.saturating_add(seconds))
     }
+
+    /// `Mon, 02 Jan 2006 15:04:05 +0000`: how kubectl writes instants.
+    pub fn rfc1123(self) -> String {
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let days = self.0.div_euclid(86_400);
+        let (year, month, day) = date_of(days);
+        let second = self.0.rem_euclid(86_400);
+        let (weekday, month) = (DAYS[days.rem_euclid(7) as usize], MONTHS[month as usize - 1]);
+        let (hour, minute) = (second / 3600, second / 60 % 60);
+        format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{:02} +0000", second % 60)
+    }
 }
 
 impl MicroTime {
@@ -207,6 +219,17 @@ mod tests {
         assert_eq!(Time::from_unix(1_767_225_600).to_string(), "2026-01-01T00:00:00Z");
         assert_eq!(Time::default().to_string(), "0001-01-01T00:00:00Z");
         assert_eq!(Time::from_unix(253_402_300_800).to_string(), "10000-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn kubectl_writes_instants_with_their_weekday() {
+        for (text, want) in [
+            ("2026-01-01T01:02:03Z", "Thu, 01 Jan 2026 01:02:03 +0000"),
+            ("1969-12-31T23:59:59Z", "Wed, 31 Dec 1969 23:59:59 +0000"),
+            ("0001-01-01T00:00:00Z", "Mon, 01 Jan 0001 00:00:00 +0000"),
+        ] {
+            assert_eq!(text.parse::<Time>().map(Time::rfc1123).as_deref().ok(), Some(want));
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ const RETRY: Duration = Duration::from_secs(10);
 const RESYNC: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
+#[allow(clippy::large_enum_variant, reason = "a job is boxed as a whole")]
 pub(super) enum Job {
     Sync(SyncJob),
     Terminating(Vec<Kill>),
@@ -270,6 +271,7 @@ impl PodWorker {
         Step::Kill
     }
 
+    #[allow(clippy::result_large_err, reason = "both arms are the next step")]
     fn run_sync_kills(&mut self, s: &mut SyncJob, cx: &mut Cx) -> Result<Step, Step> {
         loop {
             if let Some(kill) = s.killing.take() {

@@ -199,7 +199,7 @@ impl Container {
 
     fn service(&mut self, service: &'static Service, env: &[(Str, Str)], now: Time) -> Program {
         let has = |name: &&str| env.iter().any(|(k, v)| k == *name && !v.is_empty());
-        if !service.needs.is_empty() && !service.needs.iter().any(|n| has(n)) {
+        if !service.needs.is_empty() && !service.needs.iter().any(has) {
             return Program::Print(Box::new((service.needs_text.to_owned(), 1)));
         }
         for line in service.hello {

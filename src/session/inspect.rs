@@ -8,6 +8,7 @@ use crate::api::{Key, KindId, Object};
 use crate::apimachinery::Value;
 use crate::apiserver::wire::LogSpec;
 use crate::cluster::Cluster;
+use crate::kubectl::describe::describe;
 
 pub(super) fn kind_of(what: &Ref) -> Option<KindId> {
     KindId::ALL.iter().copied().find(|k| k.info().kind == what.kind)
@@ -32,7 +33,7 @@ pub(super) fn inspect(c: &Cluster, what: &Ref, tab: Tab, container: &str) -> Ins
             out.events = events(c, what);
         }
         Tab::Yaml => out.text = yaml(object),
-        Tab::Describe => out.text = String::new(),
+        Tab::Describe => out.text = describe(c.tables(), c.wall(), object),
         Tab::Events => out.events = events(c, what),
         Tab::Logs => {
             out.text = logs(c, what, out.containers.iter().find(|n| *n == container).or(out.containers.first()))

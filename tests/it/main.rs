@@ -1,13 +1,25 @@
 //! The one integration binary: every case is listed and run by its name.
 
+mod describe;
 mod determinism;
 mod fidelity;
 mod laws;
+mod parity;
 mod tidy;
 
 use libtest_mimic::{Arguments, Trial};
 
 fn main() {
-    let trials: Vec<Trial> = [tidy::trials(), fidelity::trials(), determinism::trials(), laws::trials()].into_iter().flatten().collect();
+    let trials: Vec<Trial> = [
+        tidy::trials(),
+        fidelity::trials(),
+        parity::trials(),
+        describe::trials(),
+        determinism::trials(),
+        laws::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

@@ -34,7 +34,7 @@ const WEB_LAW: &str = "web -> kubarium::session";
 const LINES_MAX: usize = 800;
 
 /// What imitates Kubernetes says which part of it.
-const IMITATING: &[&str] = &["api", "apiserver", "controllers", "scheduler", "kubelet"];
+const IMITATING: &[&str] = &["api", "apiserver", "controllers", "scheduler", "kubelet", "kubectl"];
 
 /// A law gives its violations, one line each.
 type Law = fn() -> Vec<String>;

@@ -2,11 +2,14 @@
 
 #![allow(clippy::disallowed_types, reason = "a build tool measures real time and promises no order")]
 
+mod api;
 mod bench;
 mod bundle;
 mod deny;
+mod descriptions;
 mod finish;
 mod npm;
+mod openapi;
 mod serve;
 mod site;
 mod steps;
@@ -22,6 +25,11 @@ Usage: cargo xtask COMMAND
   build              write the site to dist/
   finish             the last step of a build, on the folder that TRUNK_STAGING_DIR names
   bench              measure, and print one JSON document
+  api KIND --openapi FILE
+                     print the declaration of a kind, from an OpenAPI v2 document
+  parity --openapi FILE
+                     write the table of facts that tests hold the declarations to
+  descriptions       write static/descriptions.json, what `kubectl explain` says of fields
 ";
 
 fn main() -> ExitCode {
@@ -33,6 +41,9 @@ fn main() -> ExitCode {
         Some("build") => site::build(site::Profile::Release).map(|dist| println!("{}", dist.display())),
         Some("finish") => finish::from_trunk(),
         Some("bench") => bench::run_bench(rest),
+        Some("api") => api::print(rest),
+        Some("parity") => api::write_table(rest),
+        Some("descriptions") => descriptions::write(rest),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
             Ok(())

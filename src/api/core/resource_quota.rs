@@ -26,7 +26,7 @@ crate::api! {
         scope_selector: Option<Rc<ScopeSelector>> = "scopeSelector",
     }
 
-    pub struct ScopeSelector = "io.k8s.api.core.v1.ScopeSelector" {
+    pub struct ScopeSelector = "io.k8s.api.core.v1.ScopeSelector" atomic {
         match_expressions: List<ScopedResourceSelectorRequirement> = "matchExpressions".atomic(),
     }
 

@@ -243,7 +243,7 @@ fn exists(image: &Image, reference: &Reference) -> bool {
     let version = tag.strip_prefix('v').unwrap_or(tag);
     let first: u32 = version.split(['.', '-']).next().and_then(|n| n.parse().ok()).unwrap_or(u32::MAX);
     // Version 99 of anything is what people write when they want a failure.
-    (first < 90 || (version.len() == 8 && first > 2_000_0000))
+    (first < 90 || (version.len() == 8 && first > 20_000_000))
         || first == 2024
         || first == 2025
         || image.tags.contains(&tag)

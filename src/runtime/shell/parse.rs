@@ -144,7 +144,8 @@ impl Parser {
             let word = self.bare();
             let at_end = match self.peek() {
                 None | Some(')') => true,
-                Some(';') => self.starts(";;") || { return Err("syntax error: unexpected \";\"".to_owned()) },
+                Some(';') if self.starts(";;") => true,
+                Some(';') => return Err("syntax error: unexpected \";\"".to_owned()),
                 Some('&' | '|') => return Err(format!("syntax error: unexpected \"{}\"", self.peek().unwrap_or('&'))),
                 _ => ends.contains(&word.as_str()),
             };
