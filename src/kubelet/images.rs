@@ -12,16 +12,19 @@ use crate::client::What;
 use crate::runtime::PullError;
 use crate::runtime::images::{Pulled, Reference, Registry};
 use crate::sim::{Duration, Time};
+use std::rc::Rc;
 
 const REGISTRY: Duration = Duration::from_millis(250);
+const AGAIN: Duration = Duration::from_millis(60);
 const BYTES_PER_SECOND: i64 = 250_000_000;
 
 /// What became of the wish for an image.
 pub(super) enum Ensured {
-    Here(Pulled),
+    Here(Rc<Pulled>),
     Pulling {
         until: Time,
-        got: Result<Pulled, PullError>,
+        takes: Duration,
+        got: Result<Rc<Pulled>, PullError>,
     },
     /// The waiting reason and message.
     Failed(&'static str, String),
@@ -69,13 +72,16 @@ impl PodWorker {
         self.container_event(cx, &spec.name, "Normal", "Pulling", &format!("Pulling image {asked:?}"));
         let (node, pod) = (cx.k.machine.name.clone(), self.key());
         cx.t.note(What::Pulling { node, pod, image: name.clone() });
-        let got = Registry::pull(&reference);
+        let got = Registry::pull(&reference).map(Rc::new);
         let bytes = got.as_ref().map_or(0, |p| if cx.k.images.contains_key(&name) { 0 } else { p.bytes });
         let takes = REGISTRY + Duration::from_millis((bytes / (BYTES_PER_SECOND / 1000)).max(0) as u64);
         let takes = takes + cx.jitter(takes / 10);
         let begins = now.max(cx.k.pull_free_at);
+        // Whoever waited while the same image was pulled finds its layers there.
+        let takes = if begins > now && cx.k.pulling == name { AGAIN } else { takes };
+        cx.k.pulling = name;
         cx.k.pull_free_at = begins + takes;
-        Ensured::Pulling { until: begins + takes, got }
+        Ensured::Pulling { until: begins + takes, takes, got }
     }
 
     /// Upstream: pullImage, after the pull.
@@ -83,18 +89,19 @@ impl PodWorker {
         &mut self,
         spec: &Spec,
         begun: Time,
-        got: Result<Pulled, PullError>,
+        takes: Duration,
+        got: Result<Rc<Pulled>, PullError>,
         cx: &mut Cx,
-    ) -> Result<Pulled, String> {
+    ) -> Result<Rc<Pulled>, String> {
         let now = cx.t.now;
         let asked = &spec.image;
         let (node, pod) = (cx.k.machine.name.clone(), self.key());
         cx.t.note(What::Pulled { node, pod, image: asked.clone(), ok: got.is_ok() });
         match got {
             Ok(image) => {
-                let took = go_millis(now.since(begun));
+                let (took, waited) = (go_millis(takes), go_millis(now.since(begun)));
                 let message = format!(
-                    "Successfully pulled image {asked:?} in {took} ({took} including waiting). Image size: {} bytes.",
+                    "Successfully pulled image {asked:?} in {took} ({waited} including waiting). Image size: {} bytes.",
                     image.bytes
                 );
                 self.container_event(cx, &spec.name, "Normal", "Pulled", &message);

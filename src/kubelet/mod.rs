@@ -23,6 +23,7 @@ use crate::api::Key;
 use crate::api::core::Pod;
 use crate::apimachinery::{List, Str};
 use crate::client::Turn;
+use crate::runtime::Tree;
 use crate::runtime::images::Pulled;
 use crate::sim::{Duration, Time};
 use imbl::{OrdMap, OrdSet};
@@ -65,7 +66,7 @@ pub struct Kubelet {
 #[derive(Clone)]
 struct Shared {
     machine: Rc<Machine>,
-    images: OrdMap<Str, Pulled>,
+    images: OrdMap<Str, Rc<Pulled>>,
     ips: IpPool,
     /// Where in a second the containers are looked at, and the queue of delayed work.
     relist_phase: Duration,
@@ -76,9 +77,13 @@ struct Shared {
     epoch: i64,
     /// Images are pulled one after the other.
     pull_free_at: Time,
+    /// The image that is pulled last, of those under way.
+    pulling: Str,
     /// Variables of a namespace's services, to be shared by its containers.
     services: OrdMap<Str, List<(Str, Str)>>,
     stream: Str,
+    /// What the volumes of service accounts hold: by namespace and account, with the root certificates it was made of.
+    tokens: OrdMap<Str, (Str, Tree)>,
 }
 
 /// What a pod is handled with.
@@ -164,8 +169,10 @@ impl Kubelet {
                 started: Time::from_secs(-3600),
                 epoch: 0,
                 pull_free_at: Time::ZERO,
+                pulling: Str::EMPTY,
                 services: OrdMap::new(),
                 stream: Str::from(format!("kubelet/{}", machine.name)),
+                tokens: OrdMap::new(),
                 machine: machine.clone(),
             },
             machine,
@@ -312,10 +319,48 @@ impl Kubelet {
         self.dirty.extend(keys);
     }
 
+    /// Begins a command in a container; its process's id, or why it cannot be run.
+    pub fn exec(&mut self, pod: &Key, container: &str, argv: &[Str], t: &mut Turn) -> Result<u32, String> {
+        let id = self.newest(pod).ok_or_else(|| format!("pod {:?} does not run here", pod.name))?;
+        self.shared.epoch = t.wall.unix() - t.now.as_secs();
+        let worker = Rc::make_mut(self.pods.get_mut(&id).expect("it was just found"));
+        let old = worker.due_at();
+        let started = worker.exec(container, argv, &mut Cx { t, k: &mut self.shared });
+        self.due.remove(&(old, id.clone()));
+        self.advance(&id, t);
+        started
+    }
+
+    /// How a command ended and what it wrote, once it has.
+    pub fn exec_result(&mut self, pod: &Key, container: &str, pid: u32) -> Option<(i32, String)> {
+        let id = self.newest(pod)?;
+        Rc::make_mut(self.pods.get_mut(&id)?).exec_result(container, pid)
+    }
+
+    /// A request to a pod's port. None: the connection is refused; a status of 0: it is no HTTP.
+    pub fn http(
+        &mut self,
+        pod: &Key,
+        port: u16,
+        path: &str,
+        from: &str,
+        agent: &str,
+        t: &mut Turn,
+    ) -> Option<(u16, String)> {
+        let id = self.newest(pod)?;
+        self.shared.epoch = t.wall.unix() - t.now.as_secs();
+        let worker = Rc::make_mut(self.pods.get_mut(&id)?);
+        worker.http(port, path, from, agent, &mut Cx { t, k: &mut self.shared })
+    }
+
+    fn newest(&self, pod: &Key) -> Option<PodId> {
+        let all = self.pods.range((pod.clone(), Str::EMPTY)..).take_while(|((k, _), _)| k == pod);
+        all.max_by_key(|(_, w)| w.pod.metadata.creation_timestamp).map(|(id, _)| id.clone())
+    }
+
     /// The lines of a container's log; `previous` is its last life.
     pub fn logs(&self, pod: &Key, container: &str, previous: bool) -> Option<Vec<(Time, Str)>> {
-        let (_, worker) = self.pods.range((pod.clone(), Str::EMPTY)..).take_while(|((k, _), _)| k == pod).last()?;
-        worker.logs(container, previous)
+        self.pods.get(&self.newest(pod)?)?.logs(container, previous)
     }
 }
 

@@ -487,6 +487,29 @@ impl PodWorker {
         self.containers.iter().position(|h| h.c.id == id)
     }
 
+    pub(super) fn exec(&mut self, container: &str, argv: &[Str], cx: &mut Cx) -> Result<u32, String> {
+        let running = |h: &Held| h.c.name == container && h.c.is_running();
+        let i =
+            self.containers.iter().position(running).ok_or_else(|| format!("container not found ({container:?})"))?;
+        self.with(i, cx, |c, site| c.exec(argv, site))
+    }
+
+    pub(super) fn exec_result(&mut self, container: &str, pid: u32) -> Option<(i32, String)> {
+        self.containers.iter_mut().rev().filter(|h| h.c.name == container).find_map(|h| h.c.exec_result(pid))
+    }
+
+    pub(super) fn http(
+        &mut self,
+        port: u16,
+        path: &str,
+        from: &str,
+        agent: &str,
+        cx: &mut Cx,
+    ) -> Option<(u16, String)> {
+        let all = 0..self.containers.len();
+        all.into_iter().find_map(|i| self.with(i, cx, |c, site| c.http("GET", port, path, from, agent, site)))
+    }
+
     pub(super) fn logs(&self, container: &str, previous: bool) -> Option<Vec<(Time, Str)>> {
         let mut lives = self.containers.iter().rev().filter(|h| h.c.name == container);
         let life = if previous { lives.nth(1) } else { lives.next() }?;

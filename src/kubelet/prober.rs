@@ -104,6 +104,7 @@ impl PodWorker {
                 // A kubelet that has just begun spreads its probes.
                 let fresh = cx.t.now.since(cx.k.started) < period(spec);
                 let wait = if fresh { cx.jitter(period(spec)) } else { Duration::ZERO };
+                self.probes.reserve_exact(1);
                 self.probes.push(Probe {
                     kind,
                     container: c.name.clone(),

@@ -261,8 +261,8 @@ impl PodWorker {
         let mut s = ContainerStatus {
             name: c.name.clone(),
             restart_count: h.c.restart_count,
-            image: h.c.image_name.clone(),
-            image_id: h.c.image_id.clone(),
+            image: h.c.pulled.as_ref().map(|p| p.name.clone()).unwrap_or_default(),
+            image_id: h.c.pulled.as_ref().map(|p| p.id.clone()).unwrap_or_default(),
             container_id: full_id(&h.c.id),
             ..ContainerStatus::default()
         };

@@ -15,6 +15,7 @@ use crate::runtime::images::{Pulled, digest};
 use crate::runtime::{Container, PullError, State};
 use crate::sim::{Duration, Time};
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 const MOUNT: Duration = Duration::from_millis(90);
 const SANDBOX: Duration = Duration::from_millis(120);
@@ -44,13 +45,14 @@ enum Step {
     Pull {
         of: (Kind, usize),
         begun: Time,
+        takes: Duration,
         until: Time,
-        got: Result<Pulled, PullError>,
+        got: Result<Rc<Pulled>, PullError>,
     },
     Create {
         of: (Kind, usize),
         until: Time,
-        image: Pulled,
+        image: Rc<Pulled>,
     },
     Hook {
         of: (Kind, usize),
@@ -204,8 +206,10 @@ impl PodWorker {
                     }
                     Some(of) => Ok(self.begin_start(of, s, cx)),
                 },
-                Step::Pull { of, begun, until, got } if until > now => Err(Step::Pull { of, begun, until, got }),
-                Step::Pull { of, begun, until: _, got } => Ok(self.pulled(of, begun, got, s, cx)),
+                Step::Pull { of, begun, takes, until, got } if until > now => {
+                    Err(Step::Pull { of, begun, takes, until, got })
+                }
+                Step::Pull { of, begun, takes, until: _, got } => Ok(self.pulled(of, (begun, takes), got, s, cx)),
                 Step::Create { of, until, image } if until > now => Err(Step::Create { of, until, image }),
                 Step::Create { of, until: _, image } => Ok(self.create(of, &image, s, cx)),
                 Step::Hook { of, id, mut hook } => match self.index_of(&id) {
@@ -337,7 +341,7 @@ impl PodWorker {
         }
         match self.ensure_image(&spec, cx) {
             super::images::Ensured::Here(image) => Step::Create { of, until: now + CREATE, image },
-            super::images::Ensured::Pulling { until, got } => Step::Pull { of, begun: now, until, got },
+            super::images::Ensured::Pulling { until, takes, got } => Step::Pull { of, begun: now, takes, until, got },
             super::images::Ensured::Failed(reason, message) => {
                 self.container_event(cx, &spec.name, "Warning", "Failed", &format!("Error: {reason}"));
                 self.fail_start(of, reason, message, s)
@@ -348,13 +352,13 @@ impl PodWorker {
     fn pulled(
         &mut self,
         of: (Kind, usize),
-        begun: Time,
-        got: Result<Pulled, PullError>,
+        (begun, takes): (Time, Duration),
+        got: Result<Rc<Pulled>, PullError>,
         s: &mut SyncJob,
         cx: &mut Cx,
     ) -> Step {
         let Some(spec) = self.spec_at(of) else { return Step::Next };
-        match self.finish_pull(&spec, begun, got, cx) {
+        match self.finish_pull(&spec, begun, takes, got, cx) {
             Ok(image) => Step::Create { of, until: cx.t.now + CREATE, image },
             Err(message) => {
                 self.container_event(cx, &spec.name, "Warning", "Failed", "Error: ErrImagePull");
@@ -375,7 +379,7 @@ impl PodWorker {
         Step::Next
     }
 
-    fn create(&mut self, of: (Kind, usize), image: &Pulled, s: &mut SyncJob, cx: &mut Cx) -> Step {
+    fn create(&mut self, of: (Kind, usize), image: &Rc<Pulled>, s: &mut SyncJob, cx: &mut Cx) -> Step {
         let now = cx.t.now;
         let Some(spec) = self.spec_at(of) else { return Step::Next };
         let config = env::container_config(self, &spec, image, cx);
@@ -394,12 +398,12 @@ impl PodWorker {
         let mut c = Container::new(Str::from(id), spec.name.clone(), image.image, now);
         c.restart_count = restart_count;
         c.asked_image = spec.image.clone();
-        c.image_name = image.name.clone();
-        c.image_id = image.id.clone();
+        c.pulled = Some(image.clone());
         c.services = config.services;
         c.env = config.env;
         c.workdir = spec.working_dir.clone();
         let id = c.id.clone();
+        self.containers.reserve_exact(1);
         self.containers.push(Held { c, kind: of.0, seen: Seen::Not });
         let i = self.containers.len() - 1;
         self.container_event(cx, &spec.name, "Normal", "Created", "Container created");

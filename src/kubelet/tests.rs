@@ -62,6 +62,7 @@ impl Bench {
     pub(super) fn pod(&mut self, name: &str, spec: Value) {
         let mut spec = spec;
         spec["nodeName"] = "node-1".into();
+        spec["automountServiceAccountToken"] = false.into();
         let v = serde_json::json!({"metadata": {"name": name, "namespace": "default"}, "spec": spec});
         let object = KindId::Pod.decode(&v, &mut Decoder::new());
         self.create(object, "default");
@@ -201,4 +202,47 @@ fn addresses_are_given_out_in_turn() {
     assert_eq!(all, ["10.244.1.2", "10.244.1.3", "10.244.1.4", "10.244.1.5", "10.244.1.6"]);
     pool.free(u32::from_be_bytes([10, 244, 1, 3]));
     assert_eq!(pool.take().map(ip_text), Some(Str::from("10.244.1.3")));
+}
+
+#[test]
+fn a_failing_liveness_probe_restarts_the_container() {
+    let mut b = Bench::new();
+    b.run(2.0);
+    let script = "touch /tmp/healthy; sleep 10; rm /tmp/healthy; sleep 600";
+    b.pod(
+        "lively",
+        serde_json::json!({"terminationGracePeriodSeconds": 4, "restartPolicy": "Always", "containers": [{
+            "name": "main", "image": "busybox:1.36", "command": ["sh", "-c", script],
+            "livenessProbe": {"exec": {"command": ["cat", "/tmp/healthy"]}, "initialDelaySeconds": 3,
+                "periodSeconds": 3, "failureThreshold": 3, "successThreshold": 1, "timeoutSeconds": 1}}]}),
+    );
+    b.run(60.0);
+    let restarts = b.said.iter().filter(|l| l.contains("main=running ready")).count();
+    assert_eq!(restarts, 3);
+}
+
+#[test]
+fn an_idle_pod_takes_little() {
+    // What a node keeps of a pod beside its API object; the bounds are there to be noticed, not to be reached.
+    assert!(size_of::<PodWorker>() <= 432, "{}", size_of::<PodWorker>());
+    assert!(size_of::<pod_worker::Held>() <= 320, "{}", size_of::<pod_worker::Held>());
+    assert!(size_of::<crate::runtime::process::Process>() <= 72, "{}", size_of::<crate::runtime::process::Process>());
+}
+
+#[test]
+fn a_hundred_pods_on_a_node() {
+    let mut b = Bench::new();
+    b.run(2.0);
+    for i in 0..100 {
+        b.pod(&format!("web-{i}"), nginx());
+    }
+    let writes = b.server.store.rev();
+    b.run(30.0);
+    let ready = b.said.iter().filter(|l| l.ends_with("Running web=running ready")).count();
+    assert_eq!(ready, 100);
+    // Two statuses and four events a pod, and the node's own business.
+    let writes = b.server.store.rev() - writes;
+    assert!(writes < 100 * 6 + 60, "{writes}");
+    // Nothing is left to do but the lease.
+    assert_eq!(b.kubelet.due.len(), 0);
 }

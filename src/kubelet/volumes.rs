@@ -35,7 +35,7 @@ impl PodWorker {
             }
             match self.fill(v, cx) {
                 Ok(volume) => {
-                    self.volumes.insert(v.name.clone(), volume);
+                    self.volumes.insert(&v.name, volume);
                 }
                 // What was there once stays when its source goes.
                 Err(_) if !first => {}
@@ -62,7 +62,33 @@ impl PodWorker {
         self.pod.spec.volumes.iter().any(is_live)
     }
 
+    /// The volume of a service account's token: one tree for all pods of the account.
+    fn account_tree(&self, v: &Source, cx: &mut Cx) -> Option<Tree> {
+        let sources = &v.projected.as_ref()?.sources;
+        if !sources.iter().any(|s| s.service_account_token.is_some()) || v.projected.as_ref()?.sources.len() != 3 {
+            return None;
+        }
+        let namespace = &self.pod.metadata.namespace;
+        let roots = cx.t.view.get::<ConfigMap>(&Key::new(namespace.clone(), "kube-root-ca.crt"))?;
+        let roots = roots.data.get("ca.crt")?.clone();
+        let name = Str::from(format!("{namespace}/{}", self.pod.spec.service_account_name));
+        if let Some((made_of, tree)) = cx.k.tokens.get(&name)
+            && *made_of == roots
+        {
+            return Some(tree.clone());
+        }
+        let mut tree = Tree::default();
+        tree.put("/ca.crt", Bytes::from(roots.as_str()));
+        tree.put("/namespace", Bytes::from(namespace.as_str()));
+        tree.put("/token", Bytes::from(format!("system:serviceaccount:{}", name.replace('/', ":")).as_str()));
+        cx.k.tokens.insert(name, (roots, tree.clone()));
+        Some(tree)
+    }
+
     fn fill(&self, v: &Source, cx: &mut Cx) -> Result<Volume, String> {
+        if let Some(tree) = self.account_tree(v, cx) {
+            return Ok(Volume { tree, read_only: true });
+        }
         let mut tree = Tree::default();
         let mut read_only = false;
         if let Some(s) = &v.config_map {

@@ -4,7 +4,7 @@
 //! Differs: nothing is measured; a process that ends takes the container with it only if its id is 1.
 
 use super::fs::{Files, Tree, Volumes};
-use super::images::{Image, Request, Service, Userland};
+use super::images::{Image, Pulled, Request, Service, Userland};
 use super::log::Log;
 use super::process::{Output, Process, Program, SIGKILL, World, Yield, sleep_time};
 use super::shell::{self, Vm};
@@ -50,8 +50,7 @@ pub struct Container {
     /// As the pod names it: a change of it is a change of the container.
     pub asked_image: Str,
     pub image: &'static Image,
-    pub image_name: Str,
-    pub image_id: Str,
+    pub pulled: Option<Rc<Pulled>>,
     pub created_at: Time,
     pub started_at: Time,
     pub state: State,
@@ -87,8 +86,7 @@ impl Container {
             restart_count: 0,
             asked_image: Str::EMPTY,
             image,
-            image_name: Str::EMPTY,
-            image_id: Str::EMPTY,
+            pulled: None,
             created_at: now,
             started_at: now,
             state: State::Created,
@@ -202,10 +200,7 @@ impl Container {
         if !service.needs.is_empty() && !service.needs.iter().any(has) {
             return Program::Print(Box::new((service.needs_text.to_owned(), 1)));
         }
-        for line in service.hello {
-            self.log.write(now, line);
-            self.log.write(now, "\n");
-        }
+        self.log.greet(now, service.hello);
         match service.ends_in {
             Some(d) => Program::Stopping(now + d, 0),
             None => Program::Service(service),

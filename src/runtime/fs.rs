@@ -76,8 +76,36 @@ pub struct Volume {
     pub read_only: bool,
 }
 
-/// The volumes of a pod, by name; its containers share them.
-pub type Volumes = OrdMap<Str, Volume>;
+/// The volumes of a pod, by name; its containers share them. There are few, so a list is smaller than a map.
+#[derive(Clone, Default, Debug)]
+pub struct Volumes(Vec<(Str, Volume)>);
+
+impl Volumes {
+    pub fn new() -> Volumes {
+        Volumes::default()
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Volume> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v)
+    }
+
+    /// Makes an empty one where there is none.
+    pub fn entry(&mut self, name: &Str) -> &mut Volume {
+        let at = match self.0.iter().position(|(n, _)| n == name) {
+            Some(at) => at,
+            None => {
+                self.0.reserve_exact(1);
+                self.0.push((name.clone(), Volume::default()));
+                self.0.len() - 1
+            }
+        };
+        &mut self.0[at].1
+    }
+
+    pub fn insert(&mut self, name: &Str, volume: Volume) {
+        *self.entry(name) = volume;
+    }
+}
 
 /// One container's view of all files it can reach.
 pub struct Files<'a> {
@@ -203,7 +231,7 @@ impl Files<'_> {
                 Ok(())
             }
             (At::Volume(name, p), _) => {
-                self.volumes.entry(name).or_default().tree.0.insert(p, entry);
+                self.volumes.entry(&name).tree.0.insert(p, entry);
                 Ok(())
             }
         }
@@ -340,7 +368,7 @@ mod tests {
     #[test]
     fn a_volume_is_shared_and_the_rest_is_not() {
         let mut volumes = Volumes::new();
-        volumes.insert(Str::literal("data"), Volume::default());
+        volumes.insert(&Str::literal("data"), Volume::default());
         let mounts =
             [VolumeMount { name: Str::literal("data"), mount_path: Str::literal("/data"), ..VolumeMount::default() }];
         let (mut a, mut b) = (Tree::default(), Tree::default());

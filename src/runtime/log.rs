@@ -14,50 +14,70 @@ pub struct Line {
 }
 
 #[derive(Clone, Default, Debug)]
-pub struct Log {
+struct Written {
     lines: Vector<Line>,
     /// What came after the last line break.
     rest: String,
 }
 
+/// Most logs hold what the image's program says when it starts, and no more; that is kept once for all of them.
+#[derive(Clone, Default, Debug)]
+pub struct Log {
+    hello: &'static [&'static str],
+    hello_at: Time,
+    written: Option<Box<Written>>,
+}
+
 impl Log {
+    /// The lines with which a program begins; they come before all others.
+    pub fn greet(&mut self, at: Time, hello: &'static [&'static str]) {
+        self.hello = hello;
+        self.hello_at = at;
+    }
+
     pub fn write(&mut self, at: Time, text: &str) {
+        let written = self.written.get_or_insert_with(Box::default);
         let mut parts = text.split('\n');
-        self.rest.push_str(parts.next().unwrap_or_default());
+        written.rest.push_str(parts.next().unwrap_or_default());
         for next in parts {
-            let line = std::mem::replace(&mut self.rest, next.to_owned());
-            self.push(at, Str::from(line));
+            let line = std::mem::replace(&mut written.rest, next.to_owned());
+            written.push(at, Str::from(line));
         }
     }
 
+    /// The writer has ended: what it did not end with a line break counts as a line.
+    pub fn finish(&mut self, at: Time) {
+        if let Some(written) = &mut self.written
+            && !written.rest.is_empty()
+        {
+            let rest = std::mem::take(&mut written.rest);
+            written.push(at, Str::from(rest));
+        }
+    }
+
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = Line> {
+        let hello = self.hello.iter().map(|l| Line { at: self.hello_at, text: Str::literal(l) });
+        hello.chain(self.written.iter().flat_map(|w| w.lines.iter().cloned()))
+    }
+
+    /// The end of the log, at most so many lines and bytes. Upstream: containerd's reading of the log for messages.
+    pub fn tail(&self, lines: usize, bytes: usize) -> String {
+        let mut kept: Vec<Line> = self.lines().rev().take(lines).collect();
+        kept.reverse();
+        let mut text: String = kept.iter().flat_map(|l| [l.text.as_str(), "\n"]).collect();
+        while text.len() > bytes {
+            text.remove(0);
+        }
+        text
+    }
+}
+
+impl Written {
     fn push(&mut self, at: Time, text: Str) {
         if self.lines.len() >= KEEP {
             self.lines.pop_front();
         }
         self.lines.push_back(Line { at, text });
-    }
-
-    /// The writer has ended: what it did not end with a line break counts as a line.
-    pub fn finish(&mut self, at: Time) {
-        if !self.rest.is_empty() {
-            let rest = std::mem::take(&mut self.rest);
-            self.push(at, Str::from(rest));
-        }
-    }
-
-    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> + ExactSizeIterator {
-        self.lines.iter()
-    }
-
-    /// The end of the log, at most so many lines and bytes. Upstream: containerd's reading of the log for messages.
-    pub fn tail(&self, lines: usize, bytes: usize) -> String {
-        let mut kept: Vec<&str> = self.lines.iter().rev().take(lines).map(|l| l.text.as_str()).collect();
-        kept.reverse();
-        let mut text: String = kept.iter().flat_map(|l| [l, "\n"]).collect();
-        while text.len() > bytes {
-            text.remove(0);
-        }
-        text
     }
 }
 
@@ -71,8 +91,8 @@ mod tests {
         log.write(Time(1), "a\nb");
         log.write(Time(2), "c\n\nd");
         log.finish(Time(3));
-        let lines: Vec<(i64, &str)> = log.lines().map(|l| (l.at.0, l.text.as_str())).collect();
-        assert_eq!(lines, [(1, "a"), (2, "bc"), (2, ""), (3, "d")]);
+        let lines: Vec<String> = log.lines().map(|l| format!("{} {}", l.at.0, l.text)).collect();
+        assert_eq!(lines, ["1 a", "2 bc", "2 ", "3 d"]);
         assert_eq!(log.tail(2, 80), "\nd\n");
     }
 }
