@@ -1,12 +1,12 @@
 //! The selector of the pods that a pod belongs with: its services' and its controller's.
 //!
 //! Upstream: pkg/scheduler/framework/plugins/helper/spread.go (DefaultSelector)
-//! Differs: ReplicationControllers are not looked up.
+//! Differs: nothing known.
 
 use super::class::label_selector;
 use crate::api::Key;
 use crate::api::apps::{ReplicaSet, StatefulSet};
-use crate::api::core::{Pod, Service};
+use crate::api::core::{Pod, ReplicationController, Service};
 use crate::apimachinery::Map;
 use crate::apimachinery::labels::Selector;
 use crate::apiserver::Tables;
@@ -30,6 +30,9 @@ pub fn default_selector(view: &Tables, pod: &Pod) -> Selector {
     let of_owner = match (owner.api_version.as_str(), owner.kind.as_str()) {
         ("apps/v1", "ReplicaSet") => view.get::<ReplicaSet>(&key).map(|rs| label_selector(rs.spec.selector.as_ref())),
         ("apps/v1", "StatefulSet") => view.get::<StatefulSet>(&key).map(|s| label_selector(s.spec.selector.as_ref())),
+        ("v1", "ReplicationController") => {
+            view.get::<ReplicationController>(&key).map(|rc| Selector::from_labels(rc.spec.selector.iter()))
+        }
         _ => None,
     };
     match of_owner {
