@@ -55,7 +55,7 @@ export default {
     await insp.locator(".chain li").last().getByText("kubectl apply").waitFor();
     const actors = await insp.locator(".chain .when > span").allTextContents();
     equal(actors.at(-1), "you", "the first cause");
-    ok(actors.includes("replicaset-controller") && actors.includes("deployment-controller"), `who did it: ${actors}`);
+    ok(actors.includes("default-scheduler") && actors.includes("deployment-controller"), `who did it: ${actors}`);
     equal(await axe(page), [], "axe");
     await page.screenshot({ path: env.picture("why") });
     equal(faults, [], "faults");
