@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::driver::Driver;
 use crate::settings::Settings;
-use crate::store::{Command, Engine, Hub, State, Tab};
+use crate::store::{Command, Engine, Hub, State};
 use crate::view::shell::Shell;
 
 /// The seed's Deployment: five replicas, two more while it is updated, one less.
@@ -29,22 +29,6 @@ pub fn App() -> Html {
         use_effect_with((running, state.selected.clone(), state.tab), move |(running, selected, tab)| {
             if *running {
                 engine.emit(Command::Inspect(selected.clone(), *tab));
-            }
-        });
-    }
-    {
-        // The causes are asked for anew when something has happened to the object.
-        let newest = state.selected.as_ref().and_then(|about| {
-            let marks = state.model.marks.iter().rev();
-            marks
-                .filter(|mark| mark.at <= state.model.clock.now)
-                .find(|mark| mark.about.as_ref() == Some(about))
-                .map(|mark| mark.seq)
-        });
-        let engine = engine.clone();
-        use_effect_with((running, state.selected.clone(), state.tab, newest), move |(running, selected, tab, _)| {
-            if let (true, Some(about), Tab::Why) = (*running, selected, tab) {
-                engine.emit(Command::Why(about.clone()));
             }
         });
     }

@@ -13,7 +13,6 @@ use yew::prelude::*;
 use crate::api::{self, Call};
 use crate::feed::Feed;
 use crate::link::{Link, News};
-use crate::model::Mark;
 use crate::store::{Action, Command, Engine, Outcome, State};
 
 /// Real milliseconds between two redrawings of the page while time runs; motion is the compositor's business.
@@ -32,10 +31,13 @@ struct Inner {
     ready: bool,
     in_flight: bool,
     playing: bool,
+    /// Time stands because nothing was under way, not because somebody stopped it.
+    resting: bool,
     /// Something was sent whose effect has not been seen.
     unseen: bool,
     last_tick: f64,
     last_shown: f64,
+    pace: Pace,
     frame: Option<AnimationFrame>,
     waiting: BTreeMap<u32, Waiting>,
     next_id: u32,
@@ -50,7 +52,7 @@ enum Waiting {
     },
     Check,
     Act,
-    Why(Ref),
+    Report,
     /// The ReplicaSet whose template the Deployment shall have.
     Template {
         deployment: Ref,
@@ -67,30 +69,44 @@ impl Driver {
             ready: false,
             in_flight: false,
             playing: false,
+            resting: false,
             unseen: true,
             last_tick: 0.0,
             last_shown: 0.0,
+            pace: Pace::default(),
             frame: None,
             waiting: BTreeMap::new(),
             next_id: 0,
             file: file.to_owned(),
         })));
-        let listener = driver.clone();
-        match Link::start(move |news| listener.hear(news)) {
-            Ok(link) => driver.0.borrow_mut().link = Some(link),
+        driver.new_engine();
+        driver
+    }
+
+    fn new_engine(&self) {
+        let listener = self.clone();
+        let started = Link::start(move |news| listener.hear(news));
+        let mut inner = self.0.borrow_mut();
+        inner.feed = Feed::default();
+        inner.in_flight = false;
+        inner.waiting.clear();
+        inner.unseen = true;
+        match started {
+            Ok(link) => inner.link = Some(link),
             Err(reason) => {
                 let reason = js_sys::JsString::from(reason).as_string().unwrap_or_default();
-                driver.0.borrow().to.dispatch(Action::Engine(Engine::Dead(reason)));
+                inner.to.dispatch(Action::Engine(Engine::Dead(reason)));
             }
         }
-        driver
     }
 
     /// Does what a person asked for.
     pub fn command(&self, command: Command) {
-        let mut inner = self.0.borrow_mut();
-        inner.command(command);
-        drop(inner);
+        if command == Command::NewEngine {
+            self.0.borrow().to.dispatch(Action::Engine(Engine::Loading));
+            return self.new_engine();
+        }
+        self.0.borrow_mut().command(command);
         self.wake();
     }
 
@@ -99,6 +115,7 @@ impl Driver {
         match news {
             News::Ready => {
                 inner.ready = true;
+                inner.send(&Request::Control(Control::AutoPace(true)));
                 inner.to.dispatch(Action::Engine(Engine::Running));
             }
             News::OtherBuild => inner.to.dispatch(Action::Engine(Engine::Stale)),
@@ -127,7 +144,8 @@ impl Driver {
 impl Inner {
     fn tick(&mut self, now: f64) {
         self.frame = None;
-        let real_ms = (now - self.last_tick).clamp(0.0, TICK_MAX);
+        let passed = (now - self.last_tick).clamp(0.0, TICK_MAX);
+        let real_ms = passed * self.pace.factor(now);
         self.last_tick = now;
         self.in_flight = true;
         self.unseen = false;
@@ -156,11 +174,16 @@ impl Inner {
     fn command(&mut self, command: Command) {
         self.unseen = true;
         let wall = self.feed.wall().to_owned();
+        let acts = !matches!(command, Command::Control(_) | Command::Check(_) | Command::Inspect(..));
         match command {
-            Command::Control(control) => self.send(&Request::Control(control)),
+            Command::Control(control) => {
+                self.resting = false;
+                self.send(&Request::Control(control));
+            }
             Command::Reset => {
                 self.feed = Feed::default();
                 self.send(&Request::Reset { nodes: 3, seed: 1 });
+                self.send(&Request::Control(Control::Play));
             }
             Command::Apply { manifest, dry } => {
                 let files = vec![File { name: self.file.clone(), text: manifest.to_string() }];
@@ -175,7 +198,6 @@ impl Inner {
                 self.ask(Waiting::Check, |id| Request::Check { id, files });
             }
             Command::Inspect(what, tab) => self.send(&Request::Inspect { what, tab: tab.asked() }),
-            Command::Why(what) => self.ask(Waiting::Why(what.clone()), |id| Request::Why { id, what }),
             Command::Fault(fault) => self.send(&Request::Fault(fault)),
             Command::Delete(about) => self.call(Waiting::Act, api::delete(&about)),
             Command::Scale(about, to) => self.call(Waiting::Act, api::scale(&about, to)),
@@ -185,6 +207,14 @@ impl Inner {
             Command::UndoRollout { deployment, replica_set } => {
                 self.call(Waiting::Template { deployment }, api::get(&replica_set));
             }
+            Command::NewEngine => unreachable!("it is done before"),
+        }
+        if acts {
+            if self.resting {
+                self.send(&Request::Control(Control::Play));
+            }
+            self.resting = false;
+            self.ask(Waiting::Report, |id| Request::Report { id });
         }
     }
 
@@ -192,12 +222,22 @@ impl Inner {
         self.in_flight = false;
         self.playing = frame.clock.playing;
         let replies = std::mem::take(&mut frame.replies);
+        let told = frame.trace.iter().filter(|line| line.milestone).count();
+        let slow = frame.clock.auto_pace && frame.clock.playing && frame.clock.speed <= 1.0;
+        self.pace.heard(self.last_tick, if slow { told } else { 0 });
+        let rest = frame.clock.auto_pace && frame.clock.playing && frame.clock.settled;
         let inspect = frame.inspect.take();
         self.feed.take(frame);
         // Replies after rows: whoever reads an answer sees the cluster that it speaks of.
         if !self.playing || self.last_tick - self.last_shown >= REDRAW || !replies.is_empty() {
             self.last_shown = self.last_tick;
             self.to.dispatch(Action::Model(Rc::new(self.feed.model())));
+        }
+        if rest && self.waiting.is_empty() && replies.is_empty() && self.feed.is_at_rest() {
+            // Nothing more will happen by itself: time stands until somebody acts, and costs nothing.
+            self.send(&Request::Control(Control::Pause));
+            self.resting = true;
+            self.unseen = true;
         }
         if let Some(inspect) = inspect {
             self.to.dispatch(Action::Inspected(inspect));
@@ -216,9 +256,7 @@ impl Inner {
                 self.to.dispatch(Action::Outcome { manifest, outcome: Outcome { documents, dry } });
             }
             (Waiting::Check, Reply::Checked { diagnostics }) => self.to.dispatch(Action::Problems(diagnostics)),
-            (Waiting::Why(about), Reply::Why { steps }) => {
-                self.to.dispatch(Action::Why(about, steps.into_iter().map(Mark::from).collect()));
-            }
+            (Waiting::Report, Reply::Report { text }) => self.to.dispatch(Action::Report(text.into())),
             (Waiting::Template { deployment }, Reply::Api { code: 200, body }) => {
                 self.unseen = true;
                 match template_of(&body) {
@@ -232,6 +270,35 @@ impl Inner {
             }
             _ => {}
         }
+    }
+}
+
+/// Slows time down where much happens at once, so that it can be seen; what happens stays the same.
+#[derive(Default)]
+struct Pace {
+    /// When the present burst began, and until when it is slowed.
+    began: f64,
+    until: f64,
+}
+
+/// Real milliseconds that one thing is given to be seen, and all things of one burst together.
+const SEEN: f64 = 180.0;
+const BURST: f64 = 900.0;
+const SLOW: f64 = 0.1;
+
+impl Pace {
+    fn heard(&mut self, now: f64, things: usize) {
+        if things == 0 {
+            return;
+        }
+        if now > self.until + SEEN {
+            self.began = now;
+        }
+        self.until = (now + SEEN * things as f64).min(self.began + BURST).max(self.until);
+    }
+
+    fn factor(&self, now: f64) -> f64 {
+        if now < self.until { SLOW } else { 1.0 }
     }
 }
 
@@ -249,4 +316,22 @@ fn template_of(body: &str) -> Option<String> {
 /// The message of a Status.
 fn message_of(body: &str) -> Option<String> {
     Reflect::get(&JSON::parse(body).ok()?, &"message".into()).ok()?.as_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_slowed_for_a_while_and_never_for_longer() {
+        let mut pace = Pace::default();
+        pace.heard(1000.0, 2);
+        assert!(pace.factor(1100.0) < 1.0);
+        assert!(pace.factor(1400.0) >= 1.0);
+        for at in 0..40 {
+            pace.heard(2000.0 + f64::from(at) * 20.0, 10);
+        }
+        assert!(pace.factor(2850.0) < 1.0);
+        assert!(pace.factor(2901.0) >= 1.0);
+    }
 }

@@ -49,7 +49,12 @@ impl Feed {
             self.name_changes(&before_states);
         }
         if self.clock.skipped_ms > 0.0 {
-            Rc::make_mut(&mut self.skips).push((before.max(now - self.clock.skipped_ms as At), now));
+            let skips = Rc::make_mut(&mut self.skips);
+            match skips.last_mut() {
+                // One hurry is one stretch, however many frames it took.
+                Some((_, to)) if *to >= before - 1 => *to = now,
+                _ => skips.push((before.max(now - self.clock.skipped_ms as At), now)),
+            }
         }
         self.watch_waits(now);
         if now >= self.known_until {
@@ -101,7 +106,7 @@ impl Feed {
                 _ => continue,
             };
             let is_it = |mark: &Rc<Mark>| {
-                mark.note == "changed-status"
+                matches!(mark.note.as_str(), "changed" | "changed-status")
                     && mark.about.as_ref().is_some_and(|about| {
                         about.kind == "Pod" && about.name == pod.name && about.namespace == pod.namespace
                     })
@@ -127,7 +132,21 @@ impl Feed {
             .filter(|(_, mark)| unexplained(mark))
             .filter_map(|(at, mark)| Some((at, waiting(mark.about.as_ref()?)?)))
             .collect();
-        for (at, message) in found {
+        // A request is told as what the person typed or pressed, where that is known.
+        let labels = &self.clock.inputs;
+        let named: Vec<(usize, String)> = self
+            .marks
+            .iter()
+            .enumerate()
+            .rev()
+            .take(200)
+            .filter(|(_, mark)| mark.note == "request" && mark.args.first().is_some_and(|what| what.contains(" /")))
+            .filter_map(|(at, mark)| {
+                let label = labels.iter().find(|(ms, _)| (*ms as At - mark.at).abs() <= 1).map(|(_, label)| label)?;
+                label.starts_with("kubectl").then(|| (at, label.clone()))
+            })
+            .collect();
+        for (at, message) in found.into_iter().chain(named) {
             let mark = &mut Rc::make_mut(&mut self.marks)[at];
             *mark = Rc::new(Mark { args: vec![message], ..(**mark).clone() });
         }
@@ -204,6 +223,16 @@ impl Feed {
     /// The simulated world's own time.
     pub fn wall(&self) -> &str {
         &self.clock.wall
+    }
+
+    /// Whether nothing is under way: everybody has what they want, and nobody waits for a time to come.
+    pub fn is_at_rest(&self) -> bool {
+        let done = |pod: &PodRow| matches!(pod.state, PodState::Ready | PodState::Completed) && pod.until_ms < 0.0;
+        self.pods.values().all(done)
+            && self.workloads.values().all(|one| {
+                one.ready == one.desired && one.current == one.desired && one.observed_generation >= one.generation
+            })
+            && self.nodes.values().all(|node| node.ready == "True" && !node.down)
     }
 
     /// The moment as a whole.

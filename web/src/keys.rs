@@ -90,6 +90,7 @@ fn letter(hub: &Hub, key: &str) -> bool {
                 "1" => Action::View(View::Nodes),
                 "2" => Action::View(View::Owners),
                 "3" => Action::View(View::Rollout),
+                "4" => Action::View(View::Loop),
                 "d" => Action::Tab(Tab::Describe),
                 "y" => Action::Tab(Tab::Yaml),
                 "l" => Action::Tab(Tab::Logs),

@@ -17,10 +17,11 @@ pub enum View {
     Nodes,
     Owners,
     Rollout,
+    Loop,
 }
 
 impl View {
-    pub const ALL: [Self; 3] = [Self::Nodes, Self::Owners, Self::Rollout];
+    pub const ALL: [Self; 4] = [Self::Nodes, Self::Owners, Self::Rollout, Self::Loop];
 
     /// As the address spells it.
     pub fn code(self) -> &'static str {
@@ -28,6 +29,7 @@ impl View {
             View::Nodes => "nodes",
             View::Owners => "owners",
             View::Rollout => "rollout",
+            View::Loop => "loop",
         }
     }
 }
@@ -125,10 +127,10 @@ pub struct State {
     pub problems: Rc<Vec<Diagnostic>>,
     pub outcome: Option<Rc<Outcome>>,
     pub inspected: Option<Rc<Inspect>>,
-    /// Of whom the causes are told, and the causes, newest first.
-    pub why: Option<Rc<(Ref, Vec<Mark>)>>,
     /// What the API server answered to the last inline action that it refused.
     pub refused: Option<Rc<str>>,
+    /// What reproduces this session, as of the last input.
+    pub report: Rc<str>,
     /// The mark that the narration tells.
     pub told: Option<Seq>,
 }
@@ -152,8 +154,8 @@ pub enum Action {
     Problems(Vec<Diagnostic>),
     Outcome { manifest: Rc<str>, outcome: Outcome },
     Inspected(Inspect),
-    Why(Ref, Vec<Mark>),
     Refused(Option<Rc<str>>),
+    Report(Rc<str>),
 }
 
 impl State {
@@ -180,8 +182,8 @@ impl State {
             problems: Rc::default(),
             outcome: None,
             inspected: None,
-            why: None,
             refused: None,
+            report: "".into(),
             told: None,
         }
     }
@@ -216,7 +218,7 @@ impl Reducible for State {
         match action {
             Action::Engine(engine) => {
                 // The first reason is the true one: what follows a panic only says that there was one.
-                if !matches!(next.engine, Engine::Dead(_)) {
+                if !matches!(next.engine, Engine::Dead(_)) || engine == Engine::Loading {
                     next.engine = engine;
                 }
             }
@@ -258,8 +260,8 @@ impl Reducible for State {
                 next.outcome = Some(Rc::new(outcome));
             }
             Action::Inspected(inspect) => next.inspected = Some(Rc::new(inspect)),
-            Action::Why(about, steps) => next.why = Some(Rc::new((about, steps))),
             Action::Refused(message) => next.refused = message,
+            Action::Report(report) => next.report = report,
         }
         Rc::new(next)
     }
@@ -293,7 +295,8 @@ pub enum Command {
     Cordon(Ref, bool),
     Fault(Fault),
     Inspect(Option<Ref>, Tab),
-    Why(Ref),
+    /// A new engine, after the old one has stopped.
+    NewEngine,
 }
 
 /// What every component holds: the state, and both ways out of it.

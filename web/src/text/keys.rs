@@ -27,6 +27,7 @@ table! {
     view_nodes
     view_owners
     view_rollout
+    view_loop
     sections
     diagram
     inspector
@@ -39,6 +40,8 @@ table! {
     engine_starts
     engine_stopped
     files_are_safe
+    new_engine
+    download_report
     // work panel
     manifest
     open_yaml
@@ -73,6 +76,20 @@ table! {
     of
     restarts
     revision
+    add_node
+    // control loop
+    components
+    watch
+    other_controllers
+    observe
+    compare
+    act
+    wants
+    sees
+    life_of
+    packet_write
+    packet_status
+    packet_other
     // owners view
     owners_empty
     desired_current_ready
@@ -155,6 +172,7 @@ table! {
     reset
     expand_timeline
     timeline
+    skipped
     lane_you
     lane_api
     lane_controllers

@@ -89,7 +89,7 @@ fn keys(text: &Text) -> Html {
         ("Esc", text.clear_selection),
     ];
     let diagram = [
-        ("1 2 3", text.views),
+        ("1 2 3 4", text.views),
         ("← ↑ → ↓", text.among_tiles),
         ("p", text.play_or_pause),
         (".", text.step),

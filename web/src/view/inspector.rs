@@ -2,15 +2,19 @@
 
 use yew::prelude::*;
 
+use super::control_loop::family;
 use super::icon::{glyph, icon, state};
 use super::time::{seconds, seek};
-use kubarium::session::protocol::{EventRow, Fault, Inspect, Ref, WorkloadRow};
+use kubarium::session::protocol::{EventRow, Fault, Inspect, Lane, Ref, WorkloadRow};
 
 use crate::model::{self, Mark, Node, Pod, refer};
 use crate::narrate;
 use crate::store::{Action, Command, Hub, Pane, State, Tab, use_hub};
 use crate::text::{Text, fill};
 use crate::words::{Family, kind_glyph, look};
+
+/// Steps of an object's own life that are told.
+const LIFE_MAX: usize = 12;
 
 #[component]
 pub fn Inspector() -> Html {
@@ -269,10 +273,7 @@ fn echo(text: &Text, command: &str) -> Html {
 fn why(hub: &Hub, about: &Ref) -> Html {
     let page = &hub.state;
     let text = page.text();
-    let steps = match page.why.as_deref() {
-        Some((whose, steps)) if whose == about => steps,
-        _ => return html! { <p>{ text.asking }</p> },
-    };
+    let steps = causes(page, about);
     if steps.is_empty() {
         return html! { <p>{ text.nothing_known }</p> };
     }
@@ -284,6 +285,39 @@ fn why(hub: &Hub, about: &Ref) -> Html {
             }) }
         </ol>
     }
+}
+
+/// What a person would tell of an object: its own life, what made its owners as they are, and who wanted that.
+fn causes(page: &State, about: &Ref) -> Vec<Mark> {
+    let marks = &page.model.marks;
+    let now = page.model.clock.now;
+    let is_step = |mark: &Mark| !matches!(mark.note.as_str(), "synced" | "changed-status" | "refused" | "probe-ok");
+    let family = family(page, about);
+    let kubelets_own = |mark: &Mark| mark.note == "changed" && mark.lane == Lane::Kubelets;
+    let mut found: Vec<Mark> = marks
+        .iter()
+        .rev()
+        .filter(|mark| mark.at <= now && mark.about.as_ref() == Some(about) && is_step(mark) && !kubelets_own(mark))
+        .take(LIFE_MAX)
+        .map(|mark| (**mark).clone())
+        .collect();
+    // Each owner as it was last written before what it caused.
+    let mut until = found.last().map_or(now, |mark| mark.at);
+    for owner in &family[1..] {
+        let made =
+            marks.iter().rev().find(|mark| mark.at <= until && mark.about.as_ref() == Some(owner) && is_step(mark));
+        if let Some(mark) = made {
+            until = mark.at;
+            found.push((**mark).clone());
+        }
+    }
+    let first =
+        marks.iter().rev().find(|mark| mark.at <= until && (mark.note == "request" || mark.lane == Lane::Faults));
+    let told = |first: &Mark, found: &[Mark]| found.iter().any(|mark| mark.seq == first.seq);
+    if let Some(first) = first.filter(|first| !told(first, &found)) {
+        found.push((**first).clone());
+    }
+    found
 }
 
 /// The moment, as the way to it.

@@ -1,5 +1,6 @@
 //! The page's components, one part of the page in each file.
 
+pub mod control_loop;
 pub mod dialogs;
 pub mod header;
 pub mod icon;

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::icon::{glyph, icon, kind, state};
 use super::tile::{Size, Tile};
-use kubarium::session::protocol::{PodState, Ref};
+use kubarium::session::protocol::{Fault, PodState, Ref};
 
 use crate::model::{Model, Node, Pod};
 use crate::motion::Stage;
@@ -36,6 +36,7 @@ pub fn Nodes() -> Html {
             <h2 class="vh">{ text.view_nodes }</h2>
             <ul class="nodes">
                 { for model.nodes.iter().map(|node| card(&hub, node, &shown, size, &tile)) }
+                <li key="add"><button type="button" class="node-add" onclick={hub.ask(|| Command::Fault(Fault::AddNode))}>{ icon("a-plus") }<span>{ text.add_node }</span></button></li>
             </ul>
         </>
     }

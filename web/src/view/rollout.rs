@@ -11,6 +11,9 @@ use crate::tape::Window;
 use crate::text::fill;
 use crate::words::{Family, look, short_image, split_name};
 
+/// Narrower than this, a bar has no room for its glyph.
+const THIN_PERCENT: f64 = 3.0;
+
 /// A Deployment's story: its ReplicaSets by revision, and the lives of their Pods.
 struct Story<'a> {
     workload: &'a WorkloadRow,
@@ -93,15 +96,17 @@ fn steps_of(lives: &[&Life], now: At) -> Vec<(At, u32, u32)> {
     at.dedup();
     at.into_iter()
         .map(|at| {
-            let alive = |life: &&&Life| life.until.is_none_or(|until| until > at) && state_at(life, at).is_some();
-            let total = lives.iter().filter(alive).count();
             // A Pod on its way out does not count against the ceiling: that is the controller's own reckoning.
-            let leaving =
-                lives.iter().filter(alive).filter(|life| state_at(life, at) == Some(PodState::Terminating)).count();
-            let up = lives.iter().filter(alive).filter(|life| state_at(life, at) == Some(PodState::Ready)).count();
-            (at, (total - leaving) as u32, up as u32)
+            let counts = |life: &&&Life| life.until.is_none_or(|until| until > at) && !is_leaving(life, at);
+            let states = || lives.iter().filter(counts).filter_map(|life| state_at(life, at));
+            (at, states().count() as u32, states().filter(|state| *state == PodState::Ready).count() as u32)
         })
         .collect()
+}
+
+/// Once it has begun to terminate, whatever its containers say after that.
+fn is_leaving(life: &Life, at: At) -> bool {
+    life.bits.iter().any(|bit| bit.from <= at && bit.state == PodState::Terminating)
 }
 
 fn state_at(life: &Life, at: At) -> Option<PodState> {
@@ -254,9 +259,13 @@ fn row(hub: &Hub, lane: &Life, window: &Window) -> Html {
                     let (family, id) = look(bit.state, &bit.status);
                     let (a, b) = (window.percent(bit.from).max(0.0), window.percent(end));
                     if b <= 0.0 { return Html::default() }
+                    let thin = b - a < THIN_PERCENT;
                     html! {
-                        <span class={classes!("bit", family.class())} style={format!("--a:{a:.2}%;--b:{b:.2}%")}>
-                            { glyph("ic ic-st", id) }<span class="lbl">{ if bit.state == PodState::Pulling { "Pulling".to_owned() } else { bit.status.clone() } }</span>
+                        <span class={classes!("bit", family.class(), thin.then_some("is-thin"))} style={format!("--a:{a:.2}%;--b:{b:.2}%")}>
+                            if !thin {
+                                { glyph("ic ic-st", id) }
+                                <span class="lbl">{ if bit.state == PodState::Pulling { "Pulling".to_owned() } else { bit.status.clone() } }</span>
+                            }
                         </span>
                     }
                 }) }

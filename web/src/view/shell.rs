@@ -3,6 +3,7 @@
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
+use super::control_loop::ControlLoop;
 use super::dialogs::Dialogs;
 use super::header::Header;
 use super::icon::{icon, sprite};
@@ -15,7 +16,7 @@ use super::say::Say;
 use super::time::Time;
 use super::work::Work;
 use crate::keys;
-use crate::store::{Action, Dialog, Engine, Hub, Pane, View, Width, use_hub};
+use crate::store::{Action, Command, Dialog, Engine, Hub, Pane, View, Width, use_hub};
 use crate::text::{Text, fill};
 
 #[component]
@@ -88,6 +89,7 @@ pub fn view_name(view: View, text: &Text) -> &'static str {
         View::Nodes => text.view_nodes,
         View::Owners => text.view_owners,
         View::Rollout => text.view_rollout,
+        View::Loop => text.view_loop,
     }
 }
 
@@ -130,6 +132,7 @@ fn stage(hub: &Hub) -> Html {
                     View::Nodes => html! { <Nodes /> },
                     View::Owners => html! { <Owners /> },
                     View::Rollout => html! { <Rollout /> },
+                    View::Loop => html! { <ControlLoop /> },
                 } }
             </div>
             <Say />
@@ -146,6 +149,12 @@ fn stopped(hub: &Hub, reason: &str) -> Html {
             <p><strong>{ fill(text.engine_stopped, &[("at", &at)]) }</strong></p>
             <p>{ text.files_are_safe }</p>
             <pre class="echo" lang="en">{ reason.to_owned() }</pre>
+            <div class="acts">
+                <button type="button" class="btn btn-main" onclick={hub.ask(|| Command::NewEngine)}>{ icon("a-restart") }<span>{ text.new_engine }</span></button>
+                if !hub.state.report.is_empty() {
+                    <a class="btn" download="kubarium-report.txt" href={format!("data:text/plain;charset=utf-8,{}", js_sys::encode_uri_component(&hub.state.report))}>{ text.download_report }</a>
+                }
+            </div>
         </div>
     }
 }

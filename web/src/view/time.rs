@@ -141,7 +141,7 @@ fn tape(hub: &Hub) -> Html {
                 }) }
             </div>
             { for clock.skips.iter().filter(|(from, to)| window.holds(*from) && window.percent(*to) - window.percent(*from) > 0.5).map(|(from, to)| html! {
-                <span class="tape-skip" style={format!("--x:{:.2}%;--w:{:.2}%", window.percent(*from), window.percent(*to) - window.percent(*from))}></span>
+                <span class="tape-skip" style={format!("--x:{:.2}%;--w:{:.2}%", window.percent(*from), window.percent(*to) - window.percent(*from))}>{ skipped(*from, *to, &window, text) }</span>
             }) }
             <ul class="tape-lanes" aria-hidden="true">
                 { for lanes.into_iter().map(|(lane, id, name)| html! {
@@ -159,6 +159,15 @@ fn tape(hub: &Hub) -> Html {
                 onkeydown={keys(hub)}></div>
         </div>
     }
+}
+
+/// How long a stretch was, where there is room to say it.
+fn skipped(from: At, to: At, window: &Window, text: &crate::text::Text) -> Html {
+    let long = (to - from) / 1000;
+    if window.percent(to) - window.percent(from) < 12.0 {
+        return Html::default();
+    }
+    html! { { fill(text.skipped, &[("n", &long.to_string())]) } }
 }
 
 /// From the mark that is told back to its causes.

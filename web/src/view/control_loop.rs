@@ -1,0 +1,209 @@
+//! The control loop: who told whom. A fixed picture, and as its twin the life of one object, step by step.
+
+use std::rc::Rc;
+
+use kubarium::session::protocol::{Lane, Ref};
+use yew::prelude::*;
+
+use super::icon::kind;
+use super::time::seconds;
+use crate::model::{self, At, Mark, Model};
+use crate::narrate;
+use crate::store::{Hub, State, use_hub};
+use crate::text::fill;
+use crate::words::split_name;
+
+/// For so long an actor counts as busy with what it did last.
+const RECENT: At = 1_000;
+/// The newest steps of a life.
+const STEPS_MAX: usize = 24;
+/// Where the wires of kubelets can still be drawn apart.
+const KUBELETS_MAX: usize = 4;
+
+#[component]
+pub fn ControlLoop() -> Html {
+    let hub = use_hub();
+    let page = &hub.state;
+    let text = page.text();
+    html! {
+        <>
+            <h2 class="vh">{ text.components }</h2>
+            { plate(page) }
+            { life(&hub) }
+        </>
+    }
+}
+
+/// What an actor did last, up to now.
+fn last<'a>(model: &'a Model, is_theirs: impl Fn(&Mark) -> bool) -> Option<&'a Rc<Mark>> {
+    model.marks.iter().rev().find(|mark| mark.at <= model.clock.now && is_theirs(mark))
+}
+
+fn plate(page: &State) -> Html {
+    let text = page.text();
+    let model = &page.model;
+    let told = page.told();
+    let controllers = [("deployment-controller", "k-deploy", 0), ("replicaset-controller", "k-rs", 84)];
+    let others =
+        last(model, |mark| mark.lane == Lane::Controllers && controllers.iter().all(|(name, ..)| mark.actor != *name));
+    let written = last(model, is_write);
+    // The wire to whoever the sentence under the picture is about is drawn as a thread.
+    let hot = told.and_then(|mark| match mark.actor.as_str() {
+        "deployment-controller" => Some("M520 32H484V210H450"),
+        "replicaset-controller" => Some("M520 116H484V210H450"),
+        actor if actor.contains("scheduler") => Some("M520 332H484V210H450"),
+        "you" => Some("M150 210H230"),
+        _ => None,
+    });
+    let kubelets = model.nodes.iter().take(KUBELETS_MAX).enumerate();
+    html! {
+        <div class="plate" style="--pw:1072px;--ph:440px">
+            <svg class="wires" viewBox="0 0 1072 440" aria-hidden="true">
+                <path class="wire wire-own" d="M150 210H230M450 210H484M330 238V330M484 32V420M484 32H520M484 116H520M484 248H520M484 332H520M484 420H826" />
+                { for kubelets.clone().map(|(at, _)| html! { <path class="wire wire-own" d={format!("M826 420V{0}H860", 46 + at * 100)} /> }) }
+                if let Some(hot) = hot { <path class="thread" stroke-width="2.5" d={hot} /> }
+                <text class="mut" x="496" y="436">{ text.watch }</text>
+            </svg>
+            { place(0, 180, 150, 0, html! {
+                <section class="ctl"><h3 lang="en">{ kind("k-you") }{ text.you }</h3><p class="mono" lang="en">{ page.file.to_string() }</p></section>
+            }) }
+            { place(230, 160, 220, 0, html! {
+                <section class="ctl is-core"><h3 lang="en">{ kind("k-api") }{ "API server" }<span class="cap">{ format!("rv {}", model.rev) }</span></h3>
+                    <p>{ written.map(|mark| narrate::html(mark, text)) }</p></section>
+            }) }
+            { place(230, 330, 220, 0, html! {
+                <section class="ctl is-core"><h3 lang="en">{ kind("k-etcd") }{ "etcd" }</h3>
+                    <p class="mono" lang="en">{ written.and_then(|mark| mark.about.as_ref()).map(etcd_key) }</p></section>
+            }) }
+            { for controllers.into_iter().map(|(name, glyph, y)| place(520, y, 270, 1, actor(page, name, glyph, |mark| mark.actor == name))) }
+            { place(520, 218, 270, 1, html! {
+                <section class={classes!("ctl", (!others.is_some_and(|mark| is_recent(model, mark))).then_some("is-quiet"))}>
+                    <h3>{ text.other_controllers }</h3><p class="cap" lang="en">{ others.map(|mark| mark.actor.clone()) }</p></section>
+            }) }
+            { place(520, 300, 270, 1, actor(page, "scheduler", "k-sched", |mark| mark.lane == Lane::Scheduler)) }
+            { for kubelets.map(|(at, node)| {
+                let name = node.row.name.clone();
+                place(860, at * 100, 212, 2, actor(page, &format!("kubelet {name}"), "k-kubelet", move |mark| mark.lane == Lane::Kubelets && mark.actor == name))
+            }) }
+        </div>
+    }
+}
+
+fn place(x: usize, y: usize, width: usize, depth: usize, what: Html) -> Html {
+    html! { <div class="at" data-depth={depth.to_string()} style={format!("--px:{x}px;--py:{y}px;--w:{width}px")}>{ what }</div> }
+}
+
+fn is_recent(model: &Model, mark: &Mark) -> bool {
+    model.clock.now - mark.at < RECENT
+}
+
+fn is_write(mark: &Mark) -> bool {
+    matches!(
+        mark.note.as_str(),
+        "created" | "changed" | "changed-status" | "deleted" | "bound" | "evicted" | "ready" | "unready"
+    )
+}
+
+fn etcd_key(about: &Ref) -> String {
+    let plural = format!("{}s", about.kind.to_lowercase());
+    if about.namespace.is_empty() {
+        format!("/{plural}/{}", about.name)
+    } else {
+        format!("/{plural}/{}/…{}", about.namespace, split_name(&about.name).1)
+    }
+}
+
+fn actor(page: &State, name: &str, glyph: &'static str, is_theirs: impl Fn(&Mark) -> bool) -> Html {
+    let text = page.text();
+    let model = &page.model;
+    let mark = last(model, is_theirs);
+    let recent = mark.filter(|mark| is_recent(model, mark));
+    let acting = recent.is_some_and(|mark| is_write(mark));
+    let lamps = match (recent, acting) {
+        (None, _) => ["", "", ""],
+        (Some(_), false) => ["done", "lit", ""],
+        (Some(_), true) => ["done", "done", "lit"],
+    };
+    let compared = mark.and_then(|mark| page.workload(mark.about.as_ref()?)).filter(|one| one.kind == "ReplicaSet");
+    html! {
+        <section class={classes!("ctl", if recent.is_none() { "is-quiet" } else if acting { "is-active" } else { "" })}>
+            <h3 lang="en">{ kind(glyph) }{ name.to_owned() }</h3>
+            <ol class="lamps">
+                { for [text.observe, text.compare, text.act].into_iter().zip(lamps).map(|(name, class)| html! { <li {class}>{ name }</li> }) }
+            </ol>
+            if let (true, Some(one)) = (name.starts_with("replicaset"), compared) {
+                <div class="compare">
+                    <span>{ text.wants }{ " " }<b>{ one.desired }</b></span>
+                    <span class="op" aria-hidden="true">{ if one.desired == one.current { "=" } else { "≠" } }</span>
+                    <span>{ text.sees }{ " " }<b>{ one.current }</b></span>
+                </div>
+            }
+        </section>
+    }
+}
+
+/// The steps in the life of the selected object, or of what the sentence is about.
+fn life(hub: &Hub) -> Html {
+    let page = &hub.state;
+    let text = page.text();
+    let Some(about) = page.selected.as_ref().or(page.told().and_then(|mark| mark.about.as_ref())) else {
+        return Html::default();
+    };
+    let family = family(page, about);
+    let now = page.model.clock.now;
+    let is_noise = |mark: &Mark| match mark.note.as_str() {
+        "synced" | "probe-ok" => true,
+        "changed-status" => mark.about.as_ref() != Some(about),
+        // A conflict is tried again at once.
+        "refused" => mark.args.first().is_some_and(|code| code == "409"),
+        _ => false,
+    };
+    let is_ours = |mark: &&Rc<Mark>| {
+        mark.at <= now
+            && !is_noise(mark)
+            && (mark.note == "request" || mark.about.as_ref().is_some_and(|about| family.contains(about)))
+    };
+    let mut steps: Vec<&Rc<Mark>> = page.model.marks.iter().rev().filter(is_ours).take(STEPS_MAX).collect();
+    steps.reverse();
+    let told = page.told;
+    html! {
+        <section aria-labelledby="life-h" class="life">
+            <h2 id="life-h">{ fill(text.life_of, &[("object", &format!("{} {}", about.kind, about.name))]) }</h2>
+            <ol class="pktlist">
+                { for steps.into_iter().enumerate().map(|(at, mark)| html! {
+                    <li key={mark.seq} class={(told == Some(mark.seq)).then_some("is-now")}>
+                        <span class="num">{ at + 1 }</span>{ packet(mark) }<span>{ narrate::html(mark, text) }</span>
+                        <span class="num">{ format!("{} {}", seconds(mark.at), text.second) }</span>
+                    </li>
+                }) }
+            </ol>
+            <p class="cap marks">{ packet_of("M3 3H13V13H3Z", "pkt") }{ text.packet_write }{ packet_of("M8 2 14 13H2Z", "pkt") }{ text.packet_status }
+                { packet_of("M8 3A5 5 0 1 1 7.99 3Z", "pkt-watch") }{ text.packet_other }</p>
+        </section>
+    }
+}
+
+/// An object and everything above it.
+pub fn family(page: &State, about: &Ref) -> Vec<Ref> {
+    let mut found = vec![about.clone()];
+    let mut owner = page.pod(about).map(|pod| pod.row.owner_uid.as_str());
+    owner = owner.or(page.workload(about).map(|workload| workload.owner_uid.as_str()));
+    while let Some(above) = owner.and_then(|uid| page.model.workload(uid)) {
+        found.push(model::about(above));
+        owner = Some(&above.owner_uid);
+    }
+    found
+}
+
+/// Writes are squares, status triangles, all else circles: the same everywhere.
+fn packet(mark: &Mark) -> Html {
+    match mark.note.as_str() {
+        "created" | "changed" | "deleted" | "bound" | "evicted" => packet_of("M3 3H13V13H3Z", "pkt"),
+        "changed-status" | "ready" | "unready" => packet_of("M8 2 14 13H2Z", "pkt"),
+        _ => packet_of("M8 3A5 5 0 1 1 7.99 3Z", "pkt-watch"),
+    }
+}
+
+fn packet_of(path: &'static str, class: &'static str) -> Html {
+    html! { <svg class="packet" viewBox="0 0 16 16" aria-hidden="true"><path {class} d={path} /></svg> }
+}
