@@ -120,11 +120,6 @@ impl Bench {
         }
         self.now = end;
     }
-
-    pub(super) fn log(&self, pod: &str, container: &str) -> Vec<String> {
-        let lines = self.kubelet.logs(&Key::new("default", pod), container, false).unwrap_or_default();
-        lines.into_iter().map(|(_, text)| text.to_string()).collect()
-    }
 }
 
 fn line(s: &PodStatus) -> String {

@@ -12,10 +12,10 @@ const DEPLOYMENT: &str = include_str!("../manifests/nginx-deployment.yaml");
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        Trial::test("determinism::one step of 120 s or 1200 of 0.1 s", || steps_do_not_matter()),
-        Trial::test("determinism::a seek back and a replay", || a_seek_changes_nothing()),
-        Trial::test("determinism::undo and redo", || undo_goes_back()),
-        Trial::test("determinism::the session that wasm replays", || write_session()),
+        Trial::test("determinism::one step of 120 s or 1200 of 0.1 s", steps_do_not_matter),
+        Trial::test("determinism::a seek back and a replay", a_seek_changes_nothing),
+        Trial::test("determinism::undo and redo", undo_goes_back),
+        Trial::test("determinism::the session that wasm replays", write_session),
     ]
 }
 

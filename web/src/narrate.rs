@@ -11,7 +11,7 @@ use crate::words::split_name;
 
 /// The sentence of a mark as one text.
 pub fn plain(mark: &Mark, text: &Text) -> String {
-    with(mark, text, |sentence, values| fill(sentence, values))
+    with(mark, text, fill)
 }
 
 /// The sentence of a mark, with names set as names.

@@ -35,7 +35,7 @@ pub fn ControlLoop() -> Html {
 }
 
 /// What an actor did last, up to now.
-fn last<'a>(model: &'a Model, is_theirs: impl Fn(&Mark) -> bool) -> Option<&'a Rc<Mark>> {
+fn last(model: &Model, is_theirs: impl Fn(&Mark) -> bool) -> Option<&Rc<Mark>> {
     model.marks.iter().rev().find(|mark| mark.at <= model.clock.now && is_theirs(mark))
 }
 
