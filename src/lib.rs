@@ -1,6 +1,6 @@
-#![doc = include_str!("ARCHITECTURE.md")]
 //! Kubernetes as one value: the control plane, a simulated node runtime, and the session that shows them.
 
+#![doc = include_str!("ARCHITECTURE.md")]
 #![forbid(unsafe_code)]
 pub mod api;
 pub mod apimachinery;

@@ -114,7 +114,7 @@ mod tests {
             ("apiVersion", "API Version"),
             ("uid", "UID"),
             ("ownerReferences", "Owner References"),
-            ("clusterIP", "Cluster IP"),
+            ("clusterIP", "Cluster Ip"),
             ("podIPs", "Pod I Ps"),
             ("foo-bar", "Foo - Bar"),
             ("$patch", "$patch"),
