@@ -104,9 +104,11 @@ fn steps_of(lives: &[&Life], now: At) -> Vec<(At, u32, u32)> {
         .collect()
 }
 
-/// Once it has begun to terminate, whatever its containers say after that.
+/// Once it has begun to terminate, whatever its containers say after that. One that has ended was on its way as well:
+/// between two frames nobody may have seen it go.
 fn is_leaving(life: &Life, at: At) -> bool {
-    life.bits.iter().any(|bit| bit.from <= at && bit.state == PodState::Terminating)
+    let leaves = |state| matches!(state, PodState::Terminating | PodState::Completed);
+    life.bits.iter().any(|bit| bit.from <= at && leaves(bit.state))
 }
 
 fn state_at(life: &Life, at: At) -> Option<PodState> {
