@@ -44,7 +44,7 @@ macro_rules! kinds {
                 match self { $(KindId::$Name => const { &<$Name as Kind>::INFO }),* }
             }
             pub fn schema(self) -> &'static $crate::apimachinery::schema::StructSchema {
-                match self { $(KindId::$Name => { static S: $crate::apimachinery::schema::StructSchema = $Name::SCHEMA; &S }),* }
+                match self { $(KindId::$Name => $Name::schema()),* }
             }
             pub fn columns(self) -> &'static [Column] {
                 match self { $(KindId::$Name => <$Name as Kind>::COLUMNS),* }
@@ -87,12 +87,12 @@ macro_rules! kinds {
             }
             /// How the owned fields differ from those of an older state.
             pub fn compare(&self, old: &Object) -> $crate::apimachinery::compare::Delta {
-                match (&self.0, &old.0) {
-                    $((AnyObject::$Name(new), AnyObject::$Name(old)) => {
-                        $crate::apimachinery::Api::compare(Some(old), Some(new), &$crate::apimachinery::compare::PLAIN)
-                    })*
-                    _ => unreachable!("an update keeps the kind"),
-                }
+                use $crate::apimachinery::compare::{PLAIN, compare};
+                debug_assert_eq!(self.id(), old.id(), "an update keeps the kind");
+                compare(Some(old.node()), Some(self.node()), &PLAIN)
+            }
+            fn node(&self) -> $crate::apimachinery::node::Ref<'_> {
+                match &self.0 { $(AnyObject::$Name(o) => o),* }
             }
             pub fn set_defaults(&mut self) {
                 match &mut self.0 { $(AnyObject::$Name(o) => Kind::set_defaults(std::rc::Rc::make_mut(o))),* }

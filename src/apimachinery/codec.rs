@@ -3,36 +3,40 @@
 //! Upstream: encoding/json and sigs.k8s.io/json (error texts), apimachinery/pkg/runtime/serializer/json (strict errors).
 //! Differs: nothing known.
 
-use super::compare::{self, Delta};
 use super::field_set::Scalar;
-use super::schema::{FieldSchema, StructSchema, Topology, Type};
+use super::node::{self, Fields, Items, Ref, Shape};
+use super::schema::{Type, go_struct};
 use super::value::go_word;
 use super::{List, Map, Str, Value};
 use std::rc::Rc;
 
 pub use super::scalars::Bytes;
 
-/// A type of the API.
+/// A type of the API. One of `decode` and `decode_into` is its own; the other follows.
 pub trait Api: Clone + PartialEq + Default + 'static {
     const TYPE: Type;
     /// Never fails: what is wrong is noted in the decoder, and the value is then of no use.
-    fn decode(v: &Value, d: &mut Decoder) -> Self;
+    fn decode(v: &Value, d: &mut Decoder) -> Self {
+        let mut out = Self::default();
+        out.decode_into(v, d);
+        out
+    }
+    /// Into a value of which nothing is said yet.
+    fn decode_into(&mut self, v: &Value, d: &mut Decoder) {
+        *self = Self::decode(v, d);
+    }
     fn encode(&self) -> Value;
     /// Whether `omitempty` leaves it out.
     fn is_zero(&self) -> bool {
         false
     }
-    /// How two states differ in their owned fields; either may be absent.
-    fn compare(old: Option<&Self>, new: Option<&Self>, _: &FieldSchema) -> Delta {
-        Delta::leaf(old, new)
-    }
     /// The value as it names an item of a list.
     fn scalar(&self) -> Option<Scalar> {
         None
     }
-    /// A struct's field as it names the struct in a list, where it is written.
-    fn key_field(&self, _: &str) -> Option<Scalar> {
-        None
+    /// What is within; a leaf is compared as a whole.
+    fn shape(&self) -> Shape<'_> {
+        Shape::Leaf
     }
 }
 
@@ -111,23 +115,58 @@ impl Decoder {
         self.unknown.push(path);
     }
 
-    /// The object's pairs; null is an empty object.
-    pub fn object<'v>(&mut self, v: &'v Value, ty: Type) -> Option<&'v serde_json::Map<String, Value>> {
-        match v {
-            Value::Object(map) => Some(map),
-            Value::Null => None,
-            other => {
-                self.mismatch(go_word(other), &ty.go());
-                None
-            }
+    /// An object's values, into the struct's fields.
+    pub fn fields(&mut self, out: &mut dyn Fields, v: &Value) {
+        let schema = out.schema();
+        let object = match v {
+            Value::Object(object) => object,
+            Value::Null => return,
+            other => return self.mismatch(go_word(other), &go_struct(schema.id)),
+        };
+        for (key, v) in object {
+            let Some(i) = schema.fields.iter().position(|f| f.name == key) else {
+                self.unknown(key);
+                continue;
+            };
+            self.path.push(Segment::Field(schema.name, schema.fields[i].name));
+            out.slot(i).decode_into(v, self);
+            self.path.pop();
         }
     }
 
-    pub fn field<T: Api>(&mut self, of: &'static StructSchema, name: &'static str, v: &Value) -> T {
-        self.path.push(Segment::Field(of.name, name));
-        let out = T::decode(v, self);
-        self.path.pop();
-        out
+    fn list(&mut self, out: &mut dyn Items, v: &Value, ty: Type) {
+        match v {
+            Value::Null => {}
+            Value::Array(items) => {
+                if !items.is_empty() {
+                    out.reserve(items.len());
+                }
+                for (i, v) in items.iter().enumerate() {
+                    self.path.push(Segment::Index(i));
+                    out.add(Str::EMPTY).decode_into(v, self);
+                    self.path.pop();
+                }
+            }
+            other => self.mismatch(go_word(other), &ty.go()),
+        }
+    }
+
+    fn map(&mut self, out: &mut dyn Items, v: &Value, ty: Type) {
+        match v {
+            Value::Null => {}
+            Value::Object(object) => {
+                if !object.is_empty() {
+                    out.reserve(object.len());
+                }
+                for (key, v) in object {
+                    let key = Str::from(key);
+                    self.path.push(Segment::Key(key.clone()));
+                    out.add(key).decode_into(v, self);
+                    self.path.pop();
+                }
+            }
+            other => self.mismatch(go_word(other), &ty.go()),
+        }
     }
 }
 
@@ -136,12 +175,6 @@ fn push_name(path: &mut String, name: &str) {
         path.push('.');
     }
     path.push_str(name);
-}
-
-pub fn encode_field<T: Api>(out: &mut serde_json::Map<String, Value>, field: &FieldSchema, v: &T) {
-    if field.always || !v.is_zero() {
-        out.insert(field.name.to_owned(), v.encode());
-    }
 }
 
 fn number_text(v: &Value) -> String {
@@ -270,19 +303,18 @@ impl Api for Opaque {
     fn is_zero(&self) -> bool {
         self.0.is_none()
     }
-    fn compare(old: Option<&Self>, new: Option<&Self>, field: &FieldSchema) -> Delta {
-        if field.topology == Topology::Atomic {
-            return Delta::leaf(old, new);
-        }
-        compare::tree(old.and_then(|o| o.0.as_ref()), new.and_then(|o| o.0.as_ref()))
+    fn shape(&self) -> Shape<'_> {
+        Shape::Tree(self.0.as_ref())
     }
 }
 
 /// Pointers of upstream: absent is not zero.
 impl<T: Api> Api for Option<T> {
     const TYPE: Type = T::TYPE;
-    fn decode(v: &Value, d: &mut Decoder) -> Self {
-        if v.is_null() { None } else { Some(T::decode(v, d)) }
+    fn decode_into(&mut self, v: &Value, d: &mut Decoder) {
+        if !v.is_null() {
+            self.insert(T::default()).decode_into(v, d);
+        }
     }
     fn encode(&self) -> Value {
         self.as_ref().map_or(Value::Null, T::encode)
@@ -290,11 +322,11 @@ impl<T: Api> Api for Option<T> {
     fn is_zero(&self) -> bool {
         self.is_none()
     }
-    fn compare(old: Option<&Self>, new: Option<&Self>, field: &FieldSchema) -> Delta {
-        compare::optional(old, new, field)
-    }
     fn scalar(&self) -> Option<Scalar> {
         self.as_ref().and_then(T::scalar)
+    }
+    fn shape(&self) -> Shape<'_> {
+        Shape::Option(self.as_ref().map(|v| -> Ref<'_> { v }))
     }
 }
 
@@ -309,74 +341,39 @@ impl<T: Api> Api for Rc<T> {
     fn is_zero(&self) -> bool {
         T::is_zero(self)
     }
-    fn compare(old: Option<&Self>, new: Option<&Self>, field: &FieldSchema) -> Delta {
-        match (old, new) {
-            (Some(a), Some(b)) if Rc::ptr_eq(a, b) => Delta::default(),
-            _ => T::compare(old.map(|r| &**r), new.map(|r| &**r), field),
-        }
-    }
-    fn key_field(&self, name: &str) -> Option<Scalar> {
-        T::key_field(self, name)
+    fn shape(&self) -> Shape<'_> {
+        Shape::Shared(Rc::as_ptr(self).cast(), &**self)
     }
 }
 
 impl<T: Api> Api for List<T> {
     const TYPE: Type = Type::List(&T::TYPE);
-    fn decode(v: &Value, d: &mut Decoder) -> Self {
-        match v {
-            Value::Null => List::EMPTY,
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .map(|(i, item)| {
-                    d.path.push(Segment::Index(i));
-                    let out = T::decode(item, d);
-                    d.path.pop();
-                    out
-                })
-                .collect(),
-            other => {
-                d.mismatch(go_word(other), &Self::TYPE.go());
-                List::EMPTY
-            }
-        }
+    fn decode_into(&mut self, v: &Value, d: &mut Decoder) {
+        d.list(self, v, Self::TYPE);
     }
     fn encode(&self) -> Value {
-        if self.is_empty() { Value::Null } else { Value::Array(self.iter().map(T::encode).collect()) }
+        node::encode_list(self)
     }
     fn is_zero(&self) -> bool {
         self.is_empty()
     }
-    fn compare(old: Option<&Self>, new: Option<&Self>, field: &FieldSchema) -> Delta {
-        compare::list(old, new, field)
+    fn shape(&self) -> Shape<'_> {
+        Shape::List(self)
     }
 }
 
 impl<T: Api> Api for Map<T> {
     const TYPE: Type = Type::Map(&T::TYPE);
-    fn decode(v: &Value, d: &mut Decoder) -> Self {
-        let Some(object) = d.object(v, Self::TYPE) else { return Map::default() };
-        object
-            .iter()
-            .map(|(k, v)| {
-                let key = Str::from(k);
-                d.path.push(Segment::Key(key.clone()));
-                let out = T::decode(v, d);
-                d.path.pop();
-                (key, out)
-            })
-            .collect()
+    fn decode_into(&mut self, v: &Value, d: &mut Decoder) {
+        d.map(self, v, Self::TYPE);
     }
     fn encode(&self) -> Value {
-        if self.is_empty() {
-            return Value::Null;
-        }
-        Value::Object(self.iter().map(|(k, v)| (k.as_str().to_owned(), v.encode())).collect())
+        node::encode_map(self)
     }
     fn is_zero(&self) -> bool {
         self.is_empty()
     }
-    fn compare(old: Option<&Self>, new: Option<&Self>, field: &FieldSchema) -> Delta {
-        compare::map(old, new, field)
+    fn shape(&self) -> Shape<'_> {
+        Shape::Map(self)
     }
 }

@@ -97,8 +97,16 @@ impl<V> Default for Map<V> {
 
 impl<V> Map<V> {
     pub fn get(&self, key: &str) -> Option<&V> {
-        let at = self.0.binary_search_by(|(k, _)| k.as_str().cmp(key)).ok()?;
-        Some(&self.0[at].1)
+        Some(&self.0[self.position(key).ok()?].1)
+    }
+
+    /// Where the key is, or where it would go.
+    pub(super) fn position(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(k, _)| k.as_str().cmp(key))
+    }
+
+    pub(super) fn pairs(&self) -> &[(Str, V)] {
+        &self.0
     }
 
     pub fn contains_key(&self, key: &str) -> bool {
@@ -129,18 +137,21 @@ impl<V> Map<V> {
 impl<V: Clone> Map<V> {
     pub fn insert(&mut self, key: impl Into<Str>, value: V) -> Option<V> {
         let key = key.into();
-        let pairs = self.0.make_mut();
-        match pairs.binary_search_by(|(k, _)| k.cmp(&key)) {
-            Ok(at) => Some(std::mem::replace(&mut pairs[at].1, value)),
+        match self.position(&key) {
+            Ok(at) => Some(std::mem::replace(&mut self.0.make_mut()[at].1, value)),
             Err(at) => {
-                pairs.insert(at, (key, value));
+                self.0.make_mut().insert(at, (key, value));
                 None
             }
         }
     }
 
+    pub(super) fn pairs_mut(&mut self) -> &mut Vec<(Str, V)> {
+        self.0.make_mut()
+    }
+
     pub fn remove(&mut self, key: &str) -> Option<V> {
-        let at = self.0.binary_search_by(|(k, _)| k.as_str().cmp(key)).ok()?;
+        let at = self.position(key).ok()?;
         let (_, value) = self.0.make_mut().remove(at);
         if self.0.is_empty() {
             self.0 = List::EMPTY;
@@ -154,14 +165,23 @@ impl<V: PartialEq> PartialEq for Map<V> {
         self.0 == other.0
     }
 }
+impl<V: Clone + Default> Map<V> {
+    /// The key's value, which is new if it was not there.
+    pub(super) fn slot(&mut self, key: Str) -> &mut V {
+        let at = self.position(&key).unwrap_or_else(|at| {
+            self.0.make_mut().insert(at, (key, V::default()));
+            at
+        });
+        &mut self.0.make_mut()[at].1
+    }
+}
 impl<K: Into<Str>, V: Clone> FromIterator<(K, V)> for Map<V> {
     /// The last of equal keys wins.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
-        let mut pairs: Vec<(Str, V)> = iter.into_iter().map(|(k, v)| (k.into(), v)).collect();
-        pairs.sort_by(|a, b| a.0.cmp(&b.0));
-        pairs.reverse();
-        pairs.dedup_by(|a, b| a.0 == b.0);
-        pairs.reverse();
-        Map(List::from(pairs))
+        let mut out = Map::default();
+        for (key, value) in iter {
+            out.insert(key, value);
+        }
+        out
     }
 }

@@ -12,6 +12,7 @@ pub mod labels;
 pub mod list;
 pub mod meta;
 pub mod names;
+pub mod node;
 pub mod patch;
 pub mod quantity;
 pub mod scalars;

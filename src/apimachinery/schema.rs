@@ -162,7 +162,7 @@ impl Type {
 }
 
 /// `io.k8s.api.core.v1.Container` → `v1.Container`.
-fn go_struct(id: &str) -> String {
+pub(super) fn go_struct(id: &str) -> String {
     let mut parts = id.rsplitn(3, '.');
     let name = parts.next().unwrap_or_default();
     match parts.next() {
@@ -203,7 +203,7 @@ macro_rules! api {
                     $json, <$ty as $crate::apimachinery::codec::Api>::TYPE) $( . $attr ( $($arg),* ) )* ),* ],
             };
 
-            fn schema() -> &'static $crate::apimachinery::schema::StructSchema {
+            pub fn schema() -> &'static $crate::apimachinery::schema::StructSchema {
                 static SCHEMA: $crate::apimachinery::schema::StructSchema = $Name::SCHEMA;
                 &SCHEMA
             }
@@ -213,62 +213,42 @@ macro_rules! api {
             const TYPE: $crate::apimachinery::schema::Type =
                 $crate::apimachinery::schema::Type::Struct($Name::schema);
 
-            #[allow(unused_mut, reason = "structs without fields")]
-            fn decode(v: &$crate::apimachinery::Value, d: &mut $crate::apimachinery::codec::Decoder) -> Self {
-                let mut out = <$Name>::default();
-                let Some(object) = d.object(v, Self::TYPE) else { return out };
-                for (key, v) in object {
-                    match key.as_str() {
-                        $( $json => out.$field = d.field(Self::schema(), $json, v), )*
-                        _ => d.unknown(key),
-                    }
-                }
-                out
+            fn decode_into(&mut self, v: &$crate::apimachinery::Value, d: &mut $crate::apimachinery::codec::Decoder) {
+                d.fields(self, v);
             }
 
-            #[allow(unused_assignments, unused_mut, unused_variables, reason = "structs without fields")]
             fn encode(&self) -> $crate::apimachinery::Value {
-                let mut out = ::serde_json::Map::new();
-                let fields = Self::schema().fields;
-                let mut at = 0;
-                $(
-                    $crate::apimachinery::codec::encode_field(&mut out, &fields[at], &self.$field);
-                    at += 1;
-                )*
-                $crate::apimachinery::Value::Object(out)
+                $crate::apimachinery::node::encode_fields(self)
             }
 
-            #[allow(unused_assignments, unused_mut, unused_variables, reason = "structs without fields")]
-            fn compare(
-                old: Option<&Self>,
-                new: Option<&Self>,
-                field: &$crate::apimachinery::schema::FieldSchema,
-            ) -> $crate::apimachinery::compare::Delta {
-                use $crate::apimachinery::compare::{Delta, Differences};
-                if Self::SCHEMA.atomic || field.topology == $crate::apimachinery::schema::Topology::Atomic {
-                    return Delta::leaf(old, new);
-                }
-                let mut out = Differences::new(old.is_some(), new.is_some());
-                let fields = Self::schema().fields;
-                let mut at = 0;
-                $(
-                    out.field(&fields[at], old.map(|o| &o.$field), new.map(|n| &n.$field));
-                    at += 1;
-                )*
-                out.finish()
-            }
-
-            fn key_field(&self, name: &str) -> Option<$crate::apimachinery::field_set::Scalar> {
-                match name {
-                    $( $json if !$crate::apimachinery::Api::is_zero(&self.$field)
-                        || Self::schema().field($json).is_some_and(|f| f.always) =>
-                    {
-                        $crate::apimachinery::Api::scalar(&self.$field)
-                    } )*
-                    _ => None,
-                }
+            fn shape(&self) -> $crate::apimachinery::node::Shape<'_> {
+                $crate::apimachinery::node::Shape::Struct(self)
             }
         }
+
+        const _: () = {
+            // The fields' numbers.
+            #[allow(non_camel_case_types, dead_code, reason = "fields are variants; there are structs without fields")]
+            enum At { $($field),* }
+
+            impl $crate::apimachinery::node::Fields for $Name {
+                fn schema(&self) -> &'static $crate::apimachinery::schema::StructSchema {
+                    $Name::schema()
+                }
+                fn at(&self, i: usize) -> $crate::apimachinery::node::Ref<'_> {
+                    match i {
+                        $( i if i == At::$field as usize => &self.$field, )*
+                        _ => $crate::apimachinery::node::no_such_field(),
+                    }
+                }
+                fn slot(&mut self, i: usize) -> &mut dyn $crate::apimachinery::node::Node {
+                    match i {
+                        $( i if i == At::$field as usize => &mut self.$field, )*
+                        _ => $crate::apimachinery::node::no_such_field(),
+                    }
+                }
+            }
+        };
     )* };
     (@atomic) => { false };
     (@atomic atomic) => { true };
