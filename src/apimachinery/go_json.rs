@@ -5,7 +5,7 @@
 
 mod scan;
 
-pub use scan::syntax_error;
+pub use scan::{Fault, first_value, syntax_error};
 
 use super::codec::Api;
 use super::field_error::BadValue;

@@ -18,6 +18,28 @@ pub fn syntax_error(text: &[u8]) -> Option<String> {
     result.err()
 }
 
+/// What stops a reader of a stream of JSON values.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    pub message: String,
+    /// How many bytes were read, the wrong one among them; None where the text just ends.
+    pub offset: Option<usize>,
+}
+
+/// The length of the value that a text begins with, the space before it included; 0 where there is only space.
+pub fn first_value(text: &[u8]) -> Result<usize, Fault> {
+    let mut scan = Scan { text, at: 0 };
+    scan.space();
+    if scan.peek().is_none() {
+        return Ok(0);
+    }
+    match scan.value() {
+        Ok(()) => Ok(scan.at),
+        Err(_) if scan.peek().is_none() => Err(Fault { message: "unexpected EOF".to_owned(), offset: None }),
+        Err(message) => Err(Fault { message, offset: Some(scan.at + 1) }),
+    }
+}
+
 struct Scan<'t> {
     text: &'t [u8],
     at: usize,
@@ -227,6 +249,17 @@ fn quote_char(c: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stream_is_read_value_by_value() {
+        assert_eq!(first_value(b" {\"a\": [1, {}]} {}"), Ok(16));
+        assert_eq!(first_value(b"01"), Ok(1));
+        assert_eq!(first_value(b" \n"), Ok(0));
+        let fault = |text: &[u8]| first_value(text).map_err(|fault| (fault.message, fault.offset));
+        assert_eq!(fault(b"{\"a\":"), Err(("unexpected EOF".to_owned(), None)));
+        let message = "invalid character 'a' looking for beginning of object key string".to_owned();
+        assert_eq!(fault(b"{a: b}"), Err((message, Some(2))));
+    }
 
     #[test]
     fn faults_are_told_in_gos_words() {
