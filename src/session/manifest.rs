@@ -59,16 +59,9 @@ impl Manifest {
 
     /// Line, column and end of the nearest thing that is there, from the field up.
     fn span(&self, path: &str) -> (u32, u32, u32) {
-        let mut at = path;
-        loop {
-            if let Some(s) = self.document.positions.of(at) {
-                return (s.line as u32, s.column as u32, s.end_column as u32);
-            }
-            match at.rfind(['.', '[']) {
-                Some(cut) => at = &at[..cut],
-                None if at.is_empty() => return (self.document.line.max(1) as u32, 1, 0),
-                None => at = "",
-            }
+        match self.document.positions.nearest(path) {
+            Some(s) => (s.line as u32, s.column as u32, s.end_column as u32),
+            None => (self.document.line.max(1) as u32, 1, 0),
         }
     }
 
@@ -87,8 +80,16 @@ impl Manifest {
         let unknown: Vec<Diagnostic> = fields_in(message)
             .into_iter()
             .map(|path| {
-                let fix = nearest(kind.schema(), &path);
-                Diagnostic { fix, ..self.problem(&path, message) }
+                // The name itself is what is wrong, and what a fix replaces.
+                let at = self.document.positions.key(&path);
+                let fix = at.and_then(|_| nearest(kind.schema(), &path));
+                let mut problem = Diagnostic { fix, ..self.problem(&path, message) };
+                if let Some(s) = at {
+                    problem.line = s.line as u32;
+                    problem.column = s.column as u32;
+                    problem.end_column = s.end_column as u32;
+                }
+                problem
             })
             .collect();
         if !unknown.is_empty() {

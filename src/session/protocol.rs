@@ -95,6 +95,10 @@ pub enum Control {
     Seek {
         ms: f64,
     },
+    /// On by so much virtual time at once, however long it takes.
+    Advance {
+        ms: f64,
+    },
     /// To the newest instant that was reached.
     Live,
     /// To just before the last thing that the user did, which is then forgotten.

@@ -193,6 +193,10 @@ impl Session {
                 self.history.seek(to);
                 self.forget();
             }
+            Control::Advance { ms } => {
+                let to = self.history.cluster().now() + Duration::from_secs_f64(ms.max(0.0) / 1e3);
+                self.history.run_until(to);
+            }
             Control::Live => {
                 let head = self.history.head();
                 if self.history.cluster().now() < head {

@@ -1,6 +1,6 @@
 // Replays requests on the shipped worker.wasm: `node run.mjs SITE CASES`.
-// A case is a JSON file { "requests": [hex…], "replies": [hex…] } that the native tests have written; every reply must
-// be the same, byte for byte.
+// A case is a JSON file { "requests": [hex…], "says": TEXT } that the native tests have written; the last reply must hold
+// the text, which names the hash of the trace.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -20,17 +20,16 @@ function check(name, problem) {
   problem ? (failed += 1) : (passed += 1);
 }
 
-const hex = (bytes) => Buffer.from(bytes).toString("hex");
 check("the worker says that it is ready", inbox[0] === "ready" ? "" : `it said ${inbox[0]}`);
 
 const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")).sort() : [];
 for (const file of files) {
-  const { requests, replies } = JSON.parse(readFileSync(join(folder, file), "utf8"));
+  const { requests, says } = JSON.parse(readFileSync(join(folder, file), "utf8"));
   inbox.length = 0;
   for (const request of requests) globalThis.onmessage({ data: Uint8Array.from(Buffer.from(request, "hex")).buffer });
-  const found = inbox.map((message) => (typeof message === "string" ? message : hex(message)));
-  const at = replies.findIndex((reply, index) => reply !== found[index]);
-  check(file, at >= 0 ? `reply ${at} is ${found[at]}, natively ${replies[at]}` : found.length === replies.length ? "" : "more replies than natively");
+  const last = inbox.at(-1);
+  const text = typeof last === "string" ? last : Buffer.from(last ?? []).toString("latin1");
+  check(file, text.includes(says) ? "" : `natively ${says}, here ${text.match(/"hash":"[0-9a-f]*"/)?.[0] ?? text.slice(0, 200)}`);
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);

@@ -1,9 +1,9 @@
 //! The same inputs give the same trace: whatever the size of the steps, after any restore, and in wasm.
 //!
-//! Each session played here is also written, requests and frames, to `target/determinism/`, where the shipped
-//! `worker.wasm` has to answer it byte for byte.
+//! One session is also written to `target/determinism/`, its requests and the hash of its trace, which the shipped
+//! `worker.wasm` has to come to as well.
 
-use kubarium::session::protocol::{Control, Fault, File, Request, Tab};
+use kubarium::session::protocol::{Control, Fault, File, Request};
 use kubarium::session::{Frame, Session};
 use libtest_mimic::{Failed, Trial};
 use std::path::Path;
@@ -104,39 +104,44 @@ fn undo_goes_back() -> Result<(), Failed> {
 }
 
 fn write_session() -> Result<(), Failed> {
-    let mut requests = vec![Request::Hello { build: String::new() }, Request::Reset { nodes: 3, seed: 7 }];
-    let tick = |n: usize, ms: f64| std::iter::repeat_n(Request::Tick { real_ms: ms }, n);
-    requests.extend(tick(3, 1000.0));
+    let advance = |ms: f64| Request::Control(Control::Advance { ms });
     let files = vec![File { name: "web.yaml".to_owned(), text: DEPLOYMENT.to_owned() }];
-    requests.push(Request::Apply { id: 1, files, dry_run: false });
-    let what = kubarium::session::protocol::Ref {
-        kind: "Deployment".to_owned(),
-        namespace: "default".to_owned(),
-        name: "nginx-deployment".to_owned(),
-    };
-    requests.push(Request::Inspect { what: Some(what.clone()), tab: Tab::Yaml });
-    requests.extend(tick(40, 500.0));
-    requests.push(Request::Control(Control::Seek { ms: 9_000.0 }));
-    requests.extend(tick(4, 500.0));
-    requests.push(Request::Control(Control::Live));
-    requests.push(Request::Fault(Fault::NodeDown { node: "node-1".to_owned(), down: true }));
-    requests.push(Request::Why { id: 2, what });
-    requests.extend(tick(20, 4000.0));
+    let newer = vec![File { name: "web.yaml".to_owned(), text: DEPLOYMENT.replace("nginx:1.21", "nginx:1.22") }];
+    let requests = vec![
+        Request::Reset { nodes: 3, seed: 7 },
+        Request::Control(Control::Pause),
+        advance(5_000.0),
+        Request::Apply { id: 1, files, dry_run: false },
+        Request::Control(Control::Pause),
+        advance(30_000.0),
+        Request::Control(Control::Seek { ms: 9_000.0 }),
+        Request::Control(Control::Live),
+        Request::Apply { id: 2, files: newer, dry_run: false },
+        Request::Control(Control::Pause),
+        advance(10_000.0),
+        Request::Fault(Fault::NodeDown { node: "node-1".to_owned(), down: true }),
+        advance(400_000.0),
+        Request::Control(Control::Undo),
+        Request::Fault(Fault::NodeDown { node: "node-2".to_owned(), down: true }),
+        advance(120_000.0),
+        Request::Report { id: 3 },
+        Request::Tick { real_ms: 0.0 },
+    ];
     let mut s = Session::new("", || 0.0);
-    let mut replies: Vec<Frame> = Vec::new();
+    let mut frames: Vec<Frame> = Vec::new();
     for r in &requests {
-        replies.extend(s.handle(r.clone()));
+        frames.extend(s.handle(r.clone()));
     }
-    let pods = replies.iter().flat_map(|f| &f.view.pods).count();
-    if pods == 0 {
-        return Err("the session never saw a pod".into());
+    let pods = frames.iter().flat_map(|f| &f.view.pods).count();
+    if pods != 5 {
+        return Err(format!("the session ends with {pods} pods").into());
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/determinism");
     std::fs::create_dir_all(&folder)?;
     let hex = |bytes: Vec<u8>| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
     let case = serde_json::json!({
         "requests": requests.iter().map(|r| hex(r.encode())).collect::<Vec<_>>(),
-        "replies": replies.iter().map(|f| hex(f.encode())).collect::<Vec<_>>(),
+        "says": format!("\"hash\":\"{:016x}\"", s.history().cluster().hash()),
     });
     std::fs::write(folder.join("session.json"), case.to_string())?;
     Ok(())

@@ -2,6 +2,7 @@
 
 mod describe;
 mod determinism;
+mod diagnostics;
 mod fidelity;
 mod laws;
 mod parity;
@@ -15,6 +16,7 @@ fn main() {
         fidelity::trials(),
         parity::trials(),
         describe::trials(),
+        diagnostics::trials(),
         determinism::trials(),
         laws::trials(),
     ]

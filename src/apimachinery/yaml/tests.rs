@@ -1,3 +1,5 @@
+//! What is known of manifests, as tables.
+
 use super::*;
 use serde_json::json;
 
