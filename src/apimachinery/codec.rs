@@ -36,7 +36,7 @@ pub trait Api: Clone + PartialEq + Default + 'static {
     }
     /// What is within; a leaf is compared as a whole.
     fn shape(&self) -> Shape<'_> {
-        Shape::Leaf
+        Shape::Leaf(self)
     }
 }
 

@@ -4,7 +4,7 @@
 //! Differs: walks typed values, and passes by whatever both states share.
 
 use super::field_set::{Entry, FieldSet, Scalar, Step};
-use super::node::{Fields, Items, Ref, Shape, key_field};
+use super::node::{Fields, Items, Ref, Shape, key_field, same};
 use super::schema::{FieldSchema, Topology, Type};
 use super::{Str, Value};
 use std::rc::Rc;
@@ -39,11 +39,11 @@ impl Delta {
 /// How two states of a value differ in their owned fields; both are of one type, and either may be absent.
 pub fn compare(old: Option<Ref<'_>>, new: Option<Ref<'_>>, field: &FieldSchema) -> Delta {
     let atomic = field.topology == Topology::Atomic;
-    let whole = || Delta::leaf(old.is_some(), new.is_some(), old.zip(new).is_some_and(|(a, b)| !a.same(b)));
+    let whole = || Delta::leaf(old.is_some(), new.is_some(), old.zip(new).is_some_and(|(a, b)| !same(a, b)));
     let (was, is) = (old.map(|v| v.shape()), new.map(|v| v.shape()));
     match (was, is) {
         (None, None) => Delta::default(),
-        (Some(Shape::Leaf), _) | (_, Some(Shape::Leaf)) => whole(),
+        (Some(Shape::Leaf(_)), _) | (_, Some(Shape::Leaf(_))) => whole(),
         (Some(Shape::Shared(a, _)), Some(Shape::Shared(b, _))) if a == b => Delta::default(),
         (was @ Some(Shape::Shared(..)), is) | (was, is @ Some(Shape::Shared(..))) => {
             compare(was.and_then(Shape::inner), is.and_then(Shape::inner), field)
@@ -167,7 +167,7 @@ fn list(old: Option<&dyn Items>, new: Option<&dyn Items>, field: &FieldSchema) -
     }
     // What is equal at its place needs no name.
     let equal: Vec<bool> = match (old, new) {
-        (Some(a), Some(b)) => (0..was.min(is)).map(|i| a.item(i).same(b.item(i))).collect(),
+        (Some(a), Some(b)) => (0..was.min(is)).map(|i| same(a.item(i), b.item(i))).collect(),
         _ => Vec::new(),
     };
     let named = |items: Option<&dyn Items>| -> Vec<(Step, usize)> {

@@ -121,6 +121,10 @@ impl<V> Map<V> {
         self.0.iter().map(|(k, _)| k)
     }
 
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.0.iter().map(|(_, v)| v)
+    }
+
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -146,6 +150,11 @@ impl<V: Clone> Map<V> {
         }
     }
 
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+        let at = self.position(key).ok()?;
+        Some(&mut self.0.make_mut()[at].1)
+    }
+
     pub(super) fn pairs_mut(&mut self) -> &mut Vec<(Str, V)> {
         self.0.make_mut()
     }
@@ -167,7 +176,7 @@ impl<V: PartialEq> PartialEq for Map<V> {
 }
 impl<V: Clone + Default> Map<V> {
     /// The key's value, which is new if it was not there.
-    pub(super) fn slot(&mut self, key: Str) -> &mut V {
+    pub fn slot(&mut self, key: Str) -> &mut V {
         let at = self.position(&key).unwrap_or_else(|at| {
             self.0.make_mut().insert(at, (key, V::default()));
             at

@@ -16,8 +16,17 @@ pub trait Node: Any {
     fn encode(&self) -> Value;
     fn decode_into(&mut self, v: &Value, d: &mut Decoder);
     fn scalar(&self) -> Option<Scalar>;
-    /// Equal, and of the same type.
-    fn same(&self, other: &dyn Node) -> bool;
+}
+
+/// A value that has nothing within.
+pub trait Leaf: Any {
+    fn equals(&self, other: &dyn Leaf) -> bool;
+}
+
+impl<T: PartialEq + Any> Leaf for T {
+    fn equals(&self, other: &dyn Leaf) -> bool {
+        (other as &dyn Any).downcast_ref::<T>().is_some_and(|other| self == other)
+    }
 }
 
 pub type Ref<'a> = &'a (dyn Node + 'static);
@@ -25,7 +34,7 @@ pub type Ref<'a> = &'a (dyn Node + 'static);
 /// What is within a value.
 #[derive(Clone, Copy)]
 pub enum Shape<'a> {
-    Leaf,
+    Leaf(&'a (dyn Leaf + 'static)),
     Option(Option<Ref<'a>>),
     /// Shared values: equal addresses are equal values.
     Shared(*const (), Ref<'a>),
@@ -76,9 +85,6 @@ impl<T: Api> Node for T {
     fn scalar(&self) -> Option<Scalar> {
         Api::scalar(self)
     }
-    fn same(&self, other: &dyn Node) -> bool {
-        (other as &dyn Any).downcast_ref::<T>().is_some_and(|other| self == other)
-    }
 }
 
 impl<T: Api> Items for List<T> {
@@ -124,6 +130,33 @@ impl<T: Api> Items for Map<T> {
     fn find(&self, key: &str) -> Option<usize> {
         self.position(key).ok()
     }
+}
+
+/// Whether two values of one type are equal.
+pub fn same(a: Ref<'_>, b: Ref<'_>) -> bool {
+    match (a.shape(), b.shape()) {
+        (Shape::Leaf(a), Shape::Leaf(b)) => a.equals(b),
+        (Shape::Option(a), Shape::Option(b)) => match (a, b) {
+            (Some(a), Some(b)) => same(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        },
+        (Shape::Shared(p, a), Shape::Shared(q, b)) => p == q || same(a, b),
+        (Shape::Struct(a), Shape::Struct(b)) => same_fields(a, b),
+        (Shape::List(a), Shape::List(b)) | (Shape::Map(a), Shape::Map(b)) => {
+            let equal = |i| a.key(i) == b.key(i) && same(a.item(i), b.item(i));
+            a.len() == b.len() && (a.address() == b.address() || (0..a.len()).all(equal))
+        }
+        (Shape::Tree(a), Shape::Tree(b)) => match (a, b) {
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b) || a == b,
+            (a, b) => a.is_none() && b.is_none(),
+        },
+        _ => false,
+    }
+}
+
+/// Whether two structs of one type are equal.
+pub fn same_fields(a: &dyn Fields, b: &dyn Fields) -> bool {
+    (0..a.schema().fields.len()).all(|i| same(a.at(i), b.at(i)))
 }
 
 /// The name of a field that a schema does not have is a mistake of ours.

@@ -189,7 +189,7 @@ macro_rules! api {
         $( $(#[$fmeta:meta])* $field:ident : $ty:ty = $json:literal $( . $attr:ident ( $($arg:expr),* ) )* ),* $(,)?
     } )*) => { $(
         $(#[$meta])*
-        #[derive(Clone, PartialEq, Default, Debug)]
+        #[derive(Clone, Default, Debug)]
         pub struct $Name {
             $( $(#[$fmeta])* pub $field: $ty, )*
         }
@@ -223,6 +223,12 @@ macro_rules! api {
 
             fn shape(&self) -> $crate::apimachinery::node::Shape<'_> {
                 $crate::apimachinery::node::Shape::Struct(self)
+            }
+        }
+
+        impl PartialEq for $Name {
+            fn eq(&self, other: &Self) -> bool {
+                $crate::apimachinery::node::same_fields(self, other)
             }
         }
 

@@ -199,7 +199,11 @@ impl Server {
         change: impl FnOnce(&Object, &mut Cx) -> Result<Object, Status>,
     ) -> Result<Updated, Status> {
         let held = self.services.clone();
-        let done = self.update_or_refuse(cx, kind, key, sub, change);
+        let mut change = Some(change);
+        let done = self.update_or_refuse(cx, kind, key, sub, &mut |old, cx| {
+            let change = change.take().expect("it is asked once");
+            change(old, cx)
+        });
         if done.is_err() || cx.dry_run {
             self.services = held;
         }
@@ -212,7 +216,7 @@ impl Server {
         kind: KindId,
         key: &Key,
         sub: Sub,
-        change: impl FnOnce(&Object, &mut Cx) -> Result<Object, Status>,
+        change: &mut dyn FnMut(&Object, &mut Cx) -> Result<Object, Status>,
     ) -> Result<Updated, Status> {
         let info = kind.info();
         let old = self.get(kind, key)?.clone();

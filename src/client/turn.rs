@@ -114,16 +114,21 @@ impl Turn<'_> {
             warnings: Vec::new(),
         };
         let answer = f(self.server, &mut cx);
-        let after = self.server.store.rev();
         let code = match &answer {
             Ok(_) if verb == Verb::Create || verb == Verb::Bind => 201,
             Ok(_) => 200,
             Err(e) => e.code(),
         };
+        self.called(verb, kind, key, code, before);
+        answer
+    }
+
+    /// Notes a call in the trace. `before`: the store's revision when it was made.
+    fn called(&mut self, verb: Verb, kind: KindId, key: Key, code: u16, before: u64) {
+        let after = self.server.store.rev();
         let actor = if self.agent.host.is_empty() { self.agent.name.clone() } else { self.agent.host.clone() };
         let rev = if after == before { 0 } else { after };
         self.trace.push(self.now, self.cause, What::Call { actor, verb, kind, key, code, rev });
-        answer
     }
 
     pub fn create<K: Kind>(&mut self, object: K) -> Result<Rc<K>, Status> {

@@ -12,12 +12,12 @@ use super::Controller;
 use crate::api::coordination::Lease;
 use crate::api::core::{Node, NodeCondition, ObjectReference, Pod};
 use crate::api::{Key, KindId};
-use crate::apimachinery::{Status, Str};
+use crate::apimachinery::{Map, Status, Str};
 use crate::apiserver::{Tables, WatchEvent};
 use crate::client::{Reference, Requeue, Turn, WorkQueue};
 use crate::sim::{Duration, MILLISECOND, SECOND, Time};
 use health::{Health, ready_condition};
-use imbl::{OrdMap, OrdSet};
+use imbl::OrdSet;
 use std::rc::Rc;
 use taints::{NOT_READY, UNREACHABLE};
 use zones::{Verdict, Zones, zone_of};
@@ -38,8 +38,8 @@ const LABELS: [(&str, &str); 2] =
 #[derive(Clone, Default)]
 pub(super) struct NodeLifecycleController {
     /// Nodes that were told as registered, with their identities.
-    known: OrdMap<Str, Str>,
-    health: OrdMap<Str, Health>,
+    known: Map,
+    health: Map<Health>,
     zones: Zones,
     /// Nodes on which a pod could not be marked.
     retry: OrdSet<Str>,
@@ -224,11 +224,11 @@ impl NodeLifecycleController {
     fn monitor(&mut self, t: &mut Turn) {
         let nodes: Vec<Rc<Node>> = t.view.list::<Node>(None).cloned().collect();
         self.classify_nodes(t, &nodes);
-        let mut counts: OrdMap<Str, (usize, usize)> = OrdMap::new();
+        let mut counts: Map<(usize, usize)> = Map::default();
         for node in &nodes {
             let Some((node, is_ready)) = self.monitor_node(t, node) else { continue };
             if !node.metadata.labels.contains_key(OUT_OF_COUNT) {
-                let (ready, not_ready) = counts.entry(zone_of(&node)).or_default();
+                let (ready, not_ready) = counts.slot(zone_of(&node));
                 *(if is_ready { ready } else { not_ready }) += 1;
             }
         }

@@ -6,11 +6,10 @@
 use super::Controller;
 use crate::api::core::{Node, Pod, PodCondition};
 use crate::api::{Key, KindId};
-use crate::apimachinery::{Status, Str};
+use crate::apimachinery::{Map, Status, Str};
 use crate::apiserver::{DeleteOptions, Tables, WatchEvent};
 use crate::client::{Requeue, Turn, WorkQueue};
 use crate::sim::{Duration, SECOND, Time};
-use imbl::OrdMap;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -23,7 +22,7 @@ const TERMINATED_POD_THRESHOLD: usize = 12_500;
 #[derive(Clone, Default)]
 pub(super) struct PodGc {
     /// Missing nodes, and when to ask for them.
-    quarantine: OrdMap<Str, Time>,
+    quarantine: Map<Time>,
 }
 
 fn gc_key() -> Key {

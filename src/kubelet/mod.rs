@@ -21,7 +21,7 @@ mod view;
 
 use crate::api::Key;
 use crate::api::core::Pod;
-use crate::apimachinery::{List, Str};
+use crate::apimachinery::{List, Map, Str};
 use crate::client::Turn;
 use crate::runtime::Tree;
 use crate::runtime::images::Pulled;
@@ -66,7 +66,7 @@ pub struct Kubelet {
 #[derive(Clone)]
 struct Shared {
     machine: Rc<Machine>,
-    images: OrdMap<Str, Rc<Pulled>>,
+    images: Map<Rc<Pulled>>,
     ips: IpPool,
     /// Where in a second the containers are looked at, and the queue of delayed work.
     relist_phase: Duration,
@@ -80,7 +80,7 @@ struct Shared {
     /// The image that is pulled last, of those under way.
     pulling: Str,
     /// Variables of a namespace's services, to be shared by its containers.
-    services: OrdMap<Str, List<(Str, Str)>>,
+    services: Map<List<(Str, Str)>>,
     stream: Str,
     /// What the volumes of service accounts hold: by namespace and account, with the root certificates it was made of.
     tokens: OrdMap<Str, (Str, Tree)>,
@@ -161,7 +161,7 @@ impl Kubelet {
             down: false,
             node: node::NodeSync::default(),
             shared: Shared {
-                images: OrdMap::new(),
+                images: Map::default(),
                 ips: IpPool::new(&machine.pod_cidr),
                 relist_phase: Duration::from_millis(40 + salt % 17 * 10),
                 queue_phase: Duration::from_millis(25 + salt % 89 * 10),
@@ -170,7 +170,7 @@ impl Kubelet {
                 epoch: 0,
                 pull_free_at: Time::ZERO,
                 pulling: Str::EMPTY,
-                services: OrdMap::new(),
+                services: Map::default(),
                 stream: Str::from(format!("kubelet/{}", machine.name)),
                 tokens: OrdMap::new(),
                 machine: machine.clone(),

@@ -5,9 +5,9 @@
 //! Differs: nothing known.
 
 use crate::api::core::Node;
-use crate::apimachinery::Str;
+use crate::apimachinery::{Map, Str};
 use crate::sim::{Duration, SECOND, Time};
-use imbl::{OrdMap, Vector};
+use imbl::Vector;
 use std::collections::BTreeMap;
 
 /// --node-eviction-rate 0.1 a second, and --secondary-node-eviction-rate 0.01.
@@ -147,9 +147,8 @@ impl Zones {
     }
 
     /// Upstream: handleDisruption. `counts`: ready and not ready nodes by zone.
-    pub(super) fn handle_disruption(&mut self, counts: &OrdMap<Str, (usize, usize)>, now: Time) -> Verdict {
-        let states: OrdMap<Str, ZoneState> =
-            counts.iter().map(|(k, n)| (k.clone(), compute_zone_state(n.0, n.1))).collect();
+    pub(super) fn handle_disruption(&mut self, counts: &Map<(usize, usize)>, now: Time) -> Verdict {
+        let states: Map<ZoneState> = counts.iter().map(|(k, n)| (k.clone(), compute_zone_state(n.0, n.1))).collect();
         for key in states.keys() {
             self.zone(key);
         }
@@ -162,7 +161,7 @@ impl Zones {
         }
         let keys: Vec<Str> = self.by_key.keys().cloned().collect();
         for key in &keys {
-            let (is, (ready, not_ready)) = (states[key], counts[key]);
+            let (Some(&is), Some(&(ready, not_ready))) = (states.get(key), counts.get(key)) else { continue };
             if all_are {
                 self.set_limiter(key, None, now);
             } else if all_were || self.zone(key).state != is {
@@ -198,7 +197,7 @@ mod tests {
         }
     }
 
-    fn counts(list: &[(&'static str, usize, usize)]) -> OrdMap<Str, (usize, usize)> {
+    fn counts(list: &[(&'static str, usize, usize)]) -> Map<(usize, usize)> {
         list.iter().map(|(k, a, b)| (Str::literal(k), (*a, *b))).collect()
     }
 

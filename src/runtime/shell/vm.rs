@@ -9,7 +9,7 @@ mod fields;
 use super::code::{Code, Op, Redirect, Unset};
 use super::expand::{self, Word};
 use super::tools::{self, Done, Tool};
-use crate::apimachinery::Str;
+use crate::apimachinery::{Map, Str};
 use crate::runtime::fs::absolute;
 use crate::runtime::images::{Service, Userland};
 use crate::runtime::process::{Output, Process, Program, World, Yield};
@@ -75,7 +75,7 @@ enum Frame {
 #[derive(Clone, Debug)]
 struct Saved {
     vars: OrdMap<Str, Var>,
-    functions: OrdMap<Str, (Rc<Code>, usize)>,
+    functions: Map<(Rc<Code>, usize)>,
     args: Rc<[Str]>,
     traps: Vec<(i32, Str)>,
     cwd: Str,
@@ -101,7 +101,7 @@ pub struct Vm {
     code: Rc<Code>,
     pc: usize,
     pub(super) vars: OrdMap<Str, Var>,
-    functions: OrdMap<Str, (Rc<Code>, usize)>,
+    functions: Map<(Rc<Code>, usize)>,
     pub(super) name: Str,
     pub(super) args: Rc<[Str]>,
     pub(super) status: i32,
@@ -140,7 +140,7 @@ impl Vm {
             code: Rc::new(Code(vec![Op::Run { assigns: Rc::from([]), checked: false }])),
             pc: 0,
             vars: env.iter().map(|(k, v)| (k.clone(), Var { value: v.clone(), exported: true })).collect(),
-            functions: OrdMap::new(),
+            functions: Map::default(),
             name: Str::literal("sh"),
             args: Rc::from([]),
             status: 0,
