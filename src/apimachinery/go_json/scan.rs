@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_stream_is_read_value_by_value() {
-        assert_eq!(first_value(b" {\"a\": [1, {}]} {}"), Ok(16));
+        assert_eq!(first_value(b" {\"a\": [1, {}]} {}"), Ok(15));
         assert_eq!(first_value(b"01"), Ok(1));
         assert_eq!(first_value(b" \n"), Ok(0));
         let fault = |text: &[u8]| first_value(text).map_err(|fault| (fault.message, fault.offset));
