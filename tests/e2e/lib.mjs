@@ -77,6 +77,8 @@ export const running = (page) => page.locator('[data-engine="running"]').waitFor
 
 /** What axe-core finds, one line each. */
 export async function axe(page) {
+  // What fades in is judged when it is there.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
   await page.evaluate(AXE);
   const found = await page.evaluate(() => axe.run({ resultTypes: ["violations"] }));
   return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}: ${rule.help}`));

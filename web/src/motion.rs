@@ -53,6 +53,7 @@ struct Seen {
 pub struct Stage {
     seen: BTreeMap<String, Seen>,
     at: At,
+    was_playing: bool,
     begun: bool,
 }
 
@@ -61,14 +62,16 @@ impl Stage {
     pub fn changed(&mut self, model: &Model, moves: bool) {
         let now = model.clock.now;
         // A jump shows another moment: it is faded to, not played.
-        let sought = now < self.at || now - self.at > 10_000;
+        // Time that runs is never one, however fast it runs.
+        let playing = model.clock.playing;
+        let sought = now < self.at || (!playing && !self.was_playing && now - self.at > 1_000);
         let next = measure(&model.pods);
         if self.begun && sought && moves {
             fade_stage();
         } else if self.begun {
             self.play(&next, moves);
         }
-        *self = Self { seen: next, at: now, begun: true };
+        *self = Self { seen: next, at: now, was_playing: playing, begun: true };
     }
 
     fn play(&self, next: &BTreeMap<String, Seen>, moves: bool) {
