@@ -113,7 +113,7 @@ pub fn go_map(object: &Object) -> String {
     format!("map[{}]", pairs.join(" "))
 }
 
-/// Go's shortest `%v` of a double: an exponent of two digits or more from 10²¹ on and below 10⁻⁴.
+/// Go's shortest `%v` of a double: with an exponent of two digits or more from a million on and below 10⁻⁴.
 pub fn go_float(f: f64) -> String {
     if f.is_nan() {
         return "NaN".to_owned();
@@ -124,7 +124,7 @@ pub fn go_float(f: f64) -> String {
     let scientific = format!("{f:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if f != 0.0 && !(-4..21).contains(&exponent) {
+    if f != 0.0 && !(-4..6).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{digits}e{sign}{:02}", exponent.unsigned_abs());
     }
@@ -148,7 +148,8 @@ mod tests {
         check(json!({}), "map[]");
         check(json!(1.5), "1.5");
         check(json!(1e21), "1e+21");
-        check(json!(1e20), "100000000000000000000");
+        check(json!(1234567.5), "1.2345675e+06");
+        check(json!(123456.5), "123456.5");
         check(json!(0.0001), "0.0001");
         check(json!(0.00001), "1e-05");
         check(json!(-1.25e-7), "-1.25e-07");

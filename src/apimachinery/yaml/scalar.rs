@@ -69,18 +69,7 @@ impl Scalar {
             Scalar::Float(f) if f.is_nan() => Some(".nan".to_owned()),
             Scalar::Float(f) if (*f as f32).is_infinite() => Some(if *f > 0.0 { ".inf" } else { "-.inf" }.to_owned()),
             // The shortest digits that tell single precision apart, as upstream has it.
-            // Go's 'g' writes an exponent from 10⁶ on, earlier than its %v.
-            Scalar::Float(f) => {
-                let scientific = format!("{:e}", *f as f32);
-                let (digits, exponent) = scientific.split_once('e')?;
-                match exponent.parse::<i32>().ok()? {
-                    e @ (..-4 | 6..) => {
-                        let sign = if e < 0 { '-' } else { '+' };
-                        Some(format!("{digits}e{sign}{:02}", e.unsigned_abs()))
-                    }
-                    _ => scientific.parse().ok().map(go_float),
-                }
-            }
+            Scalar::Float(f) => format!("{:e}", *f as f32).parse().ok().map(go_float),
             Scalar::Null | Scalar::Uint(_) => None,
         }
     }
