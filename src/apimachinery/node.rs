@@ -52,6 +52,7 @@ pub trait Fields: 'static {
 }
 
 /// A list, or a map with its keys.
+#[allow(clippy::len_without_is_empty, reason = "no walk asks whether there is nothing")]
 pub trait Items: 'static {
     fn len(&self) -> usize;
     fn item(&self, i: usize) -> Ref<'_>;
