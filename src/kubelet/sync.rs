@@ -83,6 +83,10 @@ pub(super) struct SyncJob {
 }
 
 impl SyncJob {
+    pub(super) fn is_pulling(&self) -> bool {
+        matches!(self.step, Step::Pull { .. })
+    }
+
     pub(super) fn waits_for_volumes(&self) -> bool {
         matches!(self.step, Step::Mount(_))
     }
@@ -317,6 +321,24 @@ impl PodWorker {
         let ip = if self.pod.spec.host_network { 0 } else { cx.k.ips.take().unwrap_or(0) };
         self.sandbox = Some(Sandbox { ip, ready: true, seen_ready: false, seen: false });
         self.touch(cx.t.now, cx.k);
+    }
+
+    pub(super) fn is_pulling(&self) -> bool {
+        matches!(self.job.as_deref(), Some(Job::Sync(s)) if s.is_pulling())
+    }
+
+    /// The earliest end of a pause before a container is started or an image pulled again.
+    pub(super) fn waits_until(&self, now: Time) -> Option<Time> {
+        let spec = &self.pod.spec;
+        let ends = spec.init_containers.iter().chain(&spec.containers).filter_map(|c| {
+            let pull = self.pulls.until_since_update(&c.image, now);
+            let dead = |h: &&Held| h.c.name == c.name && h.state(Look::Cache) == Some(State::Exited);
+            let exit = self.containers.iter().rev().find(dead).and_then(Held::exit);
+            let crash =
+                exit.map(|e| e.at + self.crashes.get(&format!("{}_{}", c.name, c.image))).filter(|at| *at > now);
+            pull.into_iter().chain(crash).min()
+        });
+        ends.min()
     }
 
     /// Upstream: doBackOff, EnsureImageExists.

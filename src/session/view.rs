@@ -55,6 +55,12 @@ impl Viewer {
                 }
                 continue;
             }
+            if let Some(event) = e.new_as::<Event>().filter(|e| e.involved_object.kind == "Pod") {
+                // A pull or a back-off that began shows on the tile before the pod's status says so.
+                let about = &event.involved_object;
+                let key = Key::new(about.namespace.clone(), about.name.clone());
+                changed.entry((KindId::Pod, key)).or_insert(None);
+            }
             let gone = e.new.is_none().then(|| e.old.clone()).flatten();
             changed.insert((e.kind, e.key.clone()), gone);
         }
@@ -223,7 +229,9 @@ fn pod_row(c: &Cluster, pod: &Pod) -> PodRow {
     let owner = pod.metadata.controller_of();
     let until = match pod.metadata.deletion_timestamp {
         Some(at) => ms(c, at),
-        None => kubelet.and_then(|k| k.waits_until(&pod.metadata.key())).map_or(-1.0, |t| t.as_secs_f64() * 1000.0),
+        None => {
+            kubelet.and_then(|k| k.waits_until(&pod.metadata.key(), c.now())).map_or(-1.0, |t| t.as_secs_f64() * 1000.0)
+        }
     };
     let letter = |type_: &str| match pod.status.condition(type_).map(|x| x.status.as_str()) {
         Some("True") => 'T',

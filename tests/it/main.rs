@@ -6,6 +6,7 @@ mod diagnostics;
 mod fidelity;
 mod laws;
 mod parity;
+mod session;
 mod tidy;
 
 use libtest_mimic::{Arguments, Trial};
@@ -19,6 +20,7 @@ fn main() {
         diagnostics::trials(),
         determinism::trials(),
         laws::trials(),
+        session::trials(),
     ]
     .into_iter()
     .flatten()
