@@ -250,6 +250,19 @@ impl Turn<'_> {
         events::record(self, (&agent.name, &agent.host), about, event_type, reason, message);
     }
 
+    /// An event about an object, told by a component that has another name than its actor.
+    pub fn event_of(
+        &mut self,
+        component: &'static str,
+        about: &Reference,
+        event_type: &'static str,
+        reason: &str,
+        message: &str,
+    ) {
+        let agent = self.agent;
+        events::record(self, (&Str::literal(component), &agent.host), about, event_type, reason, message);
+    }
+
     /// An event of the newer kind, as the scheduler tells them.
     pub fn event_v1(
         &mut self,

@@ -1,11 +1,12 @@
 //! What stands in a cluster before anybody asks for anything.
 //!
-//! Upstream: pkg/controlplane/controller/{systemnamespaces,kubernetesservice}
+//! Upstream: pkg/controlplane/controller/{systemnamespaces,kubernetesservice}, pkg/registry/scheduling/rest
 //! Differs: there all at once at the first instant.
 
 use super::{Cluster, Event, Fault, Node};
 use crate::api::Object;
 use crate::api::core::{Namespace, Service, ServicePort, ServiceSpec};
+use crate::api::scheduling::{PriorityClass, SYSTEM_CLASSES};
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::{List, ObjectMeta, Str};
 use crate::apiserver::Cx;
@@ -25,6 +26,15 @@ pub(super) fn boot(c: &mut Cluster) {
         create(c, cause, "", object);
     }
     create(c, cause, "default", Object::of(kubernetes_service()));
+    for (name, value, description) in SYSTEM_CLASSES {
+        let object = Object::of(PriorityClass {
+            metadata: ObjectMeta { name: Str::literal(name), ..ObjectMeta::default() },
+            value,
+            description: Str::literal(description),
+            ..PriorityClass::default()
+        });
+        create(c, cause, "", object);
+    }
     Rc::make_mut(&mut c.controllers).start(c.now, cause);
     let machines = c.config.machines.clone();
     for machine in machines {

@@ -73,6 +73,7 @@ controllers! {
     root_ca: RootCaPublisher,
     service_account: ServiceAccountController,
     taint_eviction: TaintEvictionController,
+    ttl: TtlController,
 }
 
 mod pod_control;
