@@ -150,6 +150,8 @@ pub trait Kind: Api {
     }
     /// Whether objects carry a generation from their creation on.
     const GENERATION: bool = false;
+    /// Whether an update may leave out the version that it was made of. Upstream: AllowUnconditionalUpdate.
+    const UNCONDITIONAL_UPDATE: bool = true;
 
     /// All that is wrong with a new object, metadata aside.
     fn validate(&self, _errs: &mut ErrorList) {}

@@ -55,6 +55,9 @@ macro_rules! kinds {
             pub fn has_generation(self) -> bool {
                 match self { $(KindId::$Name => <$Name as Kind>::GENERATION),* }
             }
+            pub fn allows_unconditional_update(self) -> bool {
+                match self { $(KindId::$Name => <$Name as Kind>::UNCONDITIONAL_UPDATE),* }
+            }
             /// An object of which nothing is said.
             pub fn empty(self) -> Object {
                 match self { $(KindId::$Name => Object::of(<$Name>::default())),* }

@@ -29,6 +29,16 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// The machine that it befalls.
+    pub fn node(&self) -> &Str {
+        match self {
+            Fault::NodeDown { node, .. } | Fault::KubeletRestart { node } | Fault::RemoveNode { node } => node,
+            Fault::AddNode(machine) => &machine.name,
+        }
+    }
+}
+
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

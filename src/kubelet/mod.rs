@@ -28,6 +28,7 @@ use crate::runtime::images::Pulled;
 use crate::sim::{Duration, Time};
 use imbl::{OrdMap, OrdSet};
 use pod_worker::PodWorker;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What a machine has; the kubelet registers a Node of it.
@@ -50,8 +51,10 @@ type PodId = (Key, Str);
 #[derive(Clone)]
 pub struct Kubelet {
     pub machine: Rc<Machine>,
-    /// Keys of pods whose watch brought something.
-    dirty: Vec<Key>,
+    /// Pods whose watch brought something, and what that came of.
+    dirty: Vec<(Key, u64)>,
+    /// What the machine's own doings came of: the trace event of its beginning, or of its last fault.
+    cause: u64,
     /// It has power and its network.
     down: bool,
     node: node::NodeSync,
@@ -152,12 +155,13 @@ fn ip_text(ip: u32) -> Str {
 }
 
 impl Kubelet {
-    pub fn new(machine: Machine) -> Kubelet {
+    pub fn new(machine: Machine, cause: u64) -> Kubelet {
         // The phases are the node's own, so that kubelets do not all look at once.
         let salt = machine.name.bytes().fold(17u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(b)));
         let machine = Rc::new(machine);
         Kubelet {
             dirty: Vec::new(),
+            cause,
             down: false,
             node: node::NodeSync::default(),
             shared: Shared {
@@ -183,9 +187,10 @@ impl Kubelet {
     }
 
     /// A pod bound to this node was added, changed or removed; its present state is in the view of the next turn.
-    pub fn observe(&mut self, pod: &Key, _now: Time) {
-        if self.dirty.last() != Some(pod) {
-            self.dirty.push(pod.clone());
+    pub fn observe(&mut self, pod: &Key, cause: u64) {
+        match self.dirty.last_mut() {
+            Some((last, why)) if last == pod => *why = cause,
+            _ => self.dirty.push((pod.clone(), cause)),
         }
     }
 
@@ -208,12 +213,14 @@ impl Kubelet {
             return;
         }
         self.shared.epoch = t.wall.unix() - t.now.as_secs();
+        t.cause = self.cause;
         self.node.sync(t, &mut self.shared);
         if std::mem::take(&mut self.restarted) {
             self.relearn(t);
         }
         let dirty = std::mem::take(&mut self.dirty);
-        for key in dirty {
+        for (key, cause) in dirty {
+            t.cause = cause;
             self.config(&key, t);
         }
         while let Some((at, id)) = self.due.get_min().cloned() {
@@ -248,7 +255,7 @@ impl Kubelet {
     }
 
     fn add(&mut self, id: PodId, pod: Rc<Pod>, t: &mut Turn) {
-        let mut worker = PodWorker::new(pod.clone());
+        let mut worker = PodWorker::new(pod.clone(), t.cause);
         let refusal = if pod.is_terminal() || pod.metadata.is_deleting() {
             None
         } else {
@@ -285,21 +292,25 @@ impl Kubelet {
     }
 
     /// The machine loses power or its network (`true`), or comes back.
-    pub fn set_down(&mut self, down: bool, now: Time) {
+    pub fn set_down(&mut self, down: bool, now: Time, cause: u64) {
         if self.down == down {
             return;
         }
         self.down = down;
+        self.cause = cause;
         if !down {
             // Its reflector lists again, and it tells its Node and Lease at once.
-            self.dirty = self.pods.keys().map(|(k, _)| k.clone()).collect();
+            let told: BTreeMap<Key, u64> = std::mem::take(&mut self.dirty).into_iter().collect();
+            let why = |k: &Key| told.get(k).copied().unwrap_or(cause);
+            self.dirty = self.pods.keys().map(|(k, _)| (k.clone(), why(k))).collect();
             self.restarted = true;
             self.node.hurry(now);
         }
     }
 
     /// The kubelet's process starts anew; containers run on.
-    pub fn restart(&mut self, now: Time) {
+    pub fn restart(&mut self, now: Time, cause: u64) {
+        self.cause = cause;
         self.shared.started = now;
         self.shared.pull_free_at = now;
         self.node = node::NodeSync::default();
@@ -308,15 +319,16 @@ impl Kubelet {
         let ids: Vec<PodId> = self.pods.keys().cloned().collect();
         for id in ids {
             let worker = self.pods.get_mut(&id).expect("its key was just read");
-            Rc::make_mut(worker).forget();
+            Rc::make_mut(worker).forget(cause);
             self.due.insert((now, id));
         }
     }
 
     /// A reflector that lists again finds pods that it was never told of.
     fn relearn(&mut self, t: &mut Turn) {
-        let keys: Vec<Key> = t.view.pods_on(&self.machine.name).map(|p| p.metadata.key()).collect();
-        self.dirty.extend(keys);
+        let cause = self.cause;
+        let found = t.view.pods_on(&self.machine.name).map(|p| (p.metadata.key(), cause));
+        self.dirty.extend(found);
     }
 
     /// Begins a command in a container; its process's id, or why it cannot be run.

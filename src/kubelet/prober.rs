@@ -355,16 +355,19 @@ impl PodWorker {
         }
         let pod = self.pod.clone();
         let Some(spec) = find_spec(&pod, &name).and_then(|s| kind.of(s)) else { return };
-        let p = &mut self.probes[i];
-        if p.last != Some(verdict) {
+        if self.probes[i].last != Some(verdict) || self.probes[i].run == 0 {
             let (node, ok) = (cx.k.machine.name.clone(), verdict == Verdict::Success);
-            cx.t.note(What::Probe { node, pod: pod.metadata.key(), container: name, probe: kind.word(), ok });
+            self.probed(What::Probe { node, pod: pod.metadata.key(), container: name, probe: kind.word(), ok }, cx);
         }
+        let p = &mut self.probes[i];
         p.run = if p.last == Some(verdict) { p.run + 1 } else { 1 };
         p.last = Some(verdict);
         let needed = if verdict == Verdict::Failure { spec.failure_threshold } else { spec.success_threshold };
         if p.run < needed {
             return;
+        }
+        if verdict == Verdict::Failure && kind != ProbeKind::Readiness {
+            self.killed_by_probe();
         }
         self.set_verdict(i, verdict, cx);
         let p = &mut self.probes[i];

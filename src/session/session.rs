@@ -146,7 +146,7 @@ impl Session {
             self.history.cluster().clone().request(&request)
         } else {
             let action = self.history.begin_action();
-            let label = format!("{method:?} {path}");
+            let label = cluster::command(&request).text;
             let input = Input::Request(Rc::new(request));
             self.history.input(action, &label, input).expect("a request has an answer")
         };

@@ -8,6 +8,7 @@ mod laws;
 mod parity;
 mod session;
 mod tidy;
+mod why;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -21,6 +22,7 @@ fn main() {
         determinism::trials(),
         laws::trials(),
         session::trials(),
+        why::trials(),
     ]
     .into_iter()
     .flatten()

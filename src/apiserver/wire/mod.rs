@@ -74,6 +74,11 @@ impl Request {
         self.query.iter().find(|(k, _)| k == key).map_or("", |(_, v)| v)
     }
 
+    /// What its path names, where that is something.
+    pub fn target(&self) -> Option<Target> {
+        path::parse(&self.path).ok()
+    }
+
     pub fn flag(&self, key: &str) -> bool {
         matches!(self.param(key), "true" | "1")
     }

@@ -78,7 +78,7 @@ pub(super) fn sub_of(t: &Target) -> Sub {
 /// The object of the body, for that target.
 fn read_body(cx: &mut Cx, r: &Request, t: &Target) -> Result<Object, Status> {
     let rule = body::field_validation(r)?;
-    let (tree, duplicates) = body::tree(r)?;
+    let (tree, duplicates) = body::tree_of(r, t.kind)?;
     check_rv(&tree)?;
     body::decode(cx, t.kind, &tree, &duplicates, rule)
 }
@@ -267,7 +267,7 @@ pub(super) fn encode_scale(scale: &Scale) -> Value {
     v
 }
 
-fn scale_answer(object: &Object) -> Response {
+pub(super) fn scale_answer(object: &Object) -> Response {
     Response::json(200, &encode_scale(&scale_of(object)))
 }
 
@@ -276,17 +276,22 @@ fn put_scale(server: &mut Server, cx: &mut Cx, r: &Request, t: &Target) -> Resul
     store_scale(server, cx, t, &tree)
 }
 
+/// Upstream: pkg/apis/autoscaling/validation (ValidateScale).
+pub(super) fn check_scale(replicas: i32, t: &Target) -> Result<(), Status> {
+    let mut errs = ErrorList::default();
+    if replicas < 0 {
+        errs.invalid(Path::new("spec").child("replicas"), replicas, "must be greater than or equal to 0");
+        return Err(Status::invalid("autoscaling", "Scale", &t.name, &errs));
+    }
+    Ok(())
+}
+
 /// Writes what a Scale asks for into the object behind it.
 pub(super) fn store_scale(server: &mut Server, cx: &mut Cx, t: &Target, tree: &Value) -> Result<Response, Status> {
     check_rv(tree)?;
     let mut d = Decoder::new();
     let scale: Scale = d.run(tree).map_err(Status::bad_request)?;
-    if scale.spec.replicas < 0 {
-        let mut errs = ErrorList::default();
-        let path = Path::new("spec");
-        errs.invalid(path.child("replicas"), scale.spec.replicas, "must be greater than or equal to 0");
-        return Err(Status::invalid("autoscaling", "Scale", &t.name, &errs));
-    }
+    check_scale(scale.spec.replicas, t)?;
     let done = server.update(cx, t.kind, &t.key(), Sub::Scale, |old, _| {
         let mut new = old.clone();
         new.meta_mut().resource_version = scale.metadata.resource_version;
