@@ -13,7 +13,7 @@ pub mod scheduling;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use kind::{Column, Kind, KindInfo, PrintCx};
+pub use kind::{Column, Kind, KindInfo, Part, PrintCx};
 pub use object::{Key, Object, controller_ref};
 
 use apps::{ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet};

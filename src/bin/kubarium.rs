@@ -55,6 +55,8 @@ enum Command {
         #[arg(long, default_value_t = 100)]
         seeds: u64,
     },
+    /// Write what `kubectl explain` says of types and fields, as the page loads it.
+    Descriptions { file: PathBuf },
     /// Run a session's report again: the same trace hash, or how it differs.
     Replay { file: PathBuf },
 }
@@ -114,6 +116,10 @@ fn main() -> ExitCode {
             }
             if broken == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
+        Command::Descriptions { file } => match std::fs::write(&file, format!("{}\n", serve::texts())) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(e) => bad(format!("{}: {e}", file.display())),
+        },
         Command::Replay { file } => match std::fs::read_to_string(&file) {
             Err(e) => bad(format!("{}: {e}", file.display())),
             Ok(text) => match run::replay(&text) {
