@@ -13,10 +13,13 @@ use yew::prelude::*;
 use crate::api::{self, Call};
 use crate::feed::Feed;
 use crate::link::{Link, News};
+use crate::model::PODS_ONE_BY_ONE;
 use crate::store::{Action, Command, Engine, Outcome, State};
 
 /// Real milliseconds between two redrawings of the page while time runs; motion is the compositor's business.
 const REDRAW: f64 = 90.0;
+/// The same where Pods are only counted: nobody reads thousands of numbers ten times a second.
+const REDRAW_MANY: f64 = 250.0;
 /// A tick never stands for more: whoever comes back to the page finds it where they left it.
 const TICK_MAX: f64 = 100.0;
 
@@ -229,7 +232,8 @@ impl Inner {
         let inspect = frame.inspect.take();
         self.feed.take(frame);
         // Replies after rows: whoever reads an answer sees the cluster that it speaks of.
-        if !self.playing || self.last_tick - self.last_shown >= REDRAW || !replies.is_empty() {
+        let redraw = if self.feed.pods() > PODS_ONE_BY_ONE { REDRAW_MANY } else { REDRAW };
+        if !self.playing || self.last_tick - self.last_shown >= redraw || !replies.is_empty() {
             self.last_shown = self.last_tick;
             self.to.dispatch(Action::Model(Rc::new(self.feed.model())));
         }

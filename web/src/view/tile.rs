@@ -7,7 +7,7 @@ use yew::prelude::*;
 use super::icon::icon;
 use kubarium::session::protocol::{PodState, Ref};
 
-use crate::model::{At, Pod};
+use crate::model::{At, PODS_ONE_BY_ONE, Pod};
 use crate::text::{Lang, Text};
 use crate::words::{line, look, split_name};
 
@@ -17,6 +17,8 @@ pub enum Size {
     Large,
     Medium,
     Small,
+    /// So many that a card says how many are in which state.
+    Counted,
 }
 
 impl Size {
@@ -25,7 +27,8 @@ impl Size {
         match pods {
             0..=60 => Size::Large,
             61..=300 => Size::Medium,
-            _ => Size::Small,
+            301..=PODS_ONE_BY_ONE => Size::Small,
+            _ => Size::Counted,
         }
     }
 
@@ -34,7 +37,7 @@ impl Size {
         match self {
             Size::Large => None,
             Size::Medium => Some("tile-m"),
-            Size::Small => Some("tile-s"),
+            Size::Small | Size::Counted => Some("tile-s"),
         }
     }
 
@@ -43,7 +46,7 @@ impl Size {
         match self {
             Size::Large => None,
             Size::Medium => Some("slots-m"),
-            Size::Small => Some("slots-s"),
+            Size::Small | Size::Counted => Some("slots-s"),
         }
     }
 }
@@ -78,9 +81,13 @@ pub fn Tile(props: &TileProps) -> Html {
         let about = pod.about();
         props.on_select.reform(move |_: MouseEvent| about.clone())
     };
+    let class = classes!("tile", family.class(), props.size.class(), has_ring.then_some("has-ring"));
     let shows_image = family == crate::words::Family::Ok;
+    if props.size == Size::Small {
+        return small(props, class, &row.status, glyph, left.filter(|_| has_ring), on_click);
+    }
     html! {
-        <button type="button" class={classes!("tile", family.class(), props.size.class(), has_ring.then_some("has-ring"))}
+        <button type="button" {class}
             id={tile_id(pod)} data-stripe={pod.stripe.to_string()} data-status={row.status.clone()}
             aria-pressed={props.selected.to_string()} tabindex={if props.tab_stop { "0" } else { "-1" }} onclick={on_click}>
             <svg class="tile-edge" aria-hidden="true"><rect /></svg>
@@ -104,6 +111,34 @@ pub fn Tile(props: &TileProps) -> Html {
                 { for (0..row.containers.max(1)).map(|at| html! { <i class={(at < row.ready).then_some("on")} /> }) }
             </span>
             if let Some(node) = pod.node() { <span class="vh">{ format!(", {node}") }</span> }
+        </button>
+    }
+}
+
+/// A tile of hundreds: what would not be seen in it is not drawn, and its name says it.
+fn small(
+    props: &TileProps,
+    class: Classes,
+    word: &str,
+    glyph: &'static str,
+    left: Option<(At, At, At)>,
+    onclick: Callback<MouseEvent>,
+) -> Html {
+    let pod = &*props.pod;
+    let node = pod.node().map(|node| format!(", {node}")).unwrap_or_default();
+    let restarts = match pod.row.restarts {
+        0 => String::new(),
+        n => format!(", {} {n}", props.lang.text().restarts),
+    };
+    html! {
+        <button type="button" {class} id={tile_id(pod)} data-stripe={pod.stripe.to_string()} data-status={word.to_owned()}
+            aria-label={format!("Pod {}, {word}{restarts}{node}", pod.row.name)}
+            aria-pressed={props.selected.to_string()} tabindex={if props.tab_stop { "0" } else { "-1" }} {onclick}>
+            <svg class="tile-edge" aria-hidden="true"><rect /></svg>
+            <span class="tile-glyph">
+                if let Some((now, from, until)) = left { { ring(now, from, until) } }
+                { icon(glyph) }
+            </span>
         </button>
     }
 }
