@@ -4,20 +4,17 @@ import { open, running } from "../lib.mjs";
 
 export const bytesOf = (hex) => [...Buffer.from(hex, "hex")];
 
-/** A page whose worker and long tasks are watched from the first moment on. */
+/** A page whose worker is watched from the first moment on. */
 export async function watched(at) {
   const opened = await open(at.browser, "about:blank");
   await opened.page.addInitScript(() => {
-    const probe = (globalThis.probe = { tasks: [] });
+    const probe = (globalThis.probe = {});
     globalThis.Worker = class extends Worker {
       constructor(...args) {
         super(...args);
         probe.worker = this;
       }
     };
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) probe.tasks.push([entry.startTime, entry.duration]);
-    }).observe({ type: "longtask", buffered: true });
   });
   await opened.page.goto(at.url);
   await running(opened.page);
@@ -85,6 +82,14 @@ export async function threadCpu(browser) {
 /** Waits until the page has nothing more to do: it stops its own clock then. */
 export const atRest = (page, timeout = 120_000) => page.getByRole("button", { name: "Play", exact: true }).waitFor({ timeout });
 
-/** The longest task of the main thread since a moment of the page's clock; tasks under 50 ms are not told apart by it. */
-export const longestTask = (page, since) =>
-  page.evaluate((since) => Math.max(0, ...probe.tasks.filter(([at, duration]) => at + duration >= since).map(([, duration]) => duration)), since);
+/** The longest task of the page's main thread while some work is done: in all, and what a core has worked of it. */
+export async function longestTask(browser, page, work) {
+  await browser.startTracing(page, { categories: ["-*", "toplevel"] });
+  await work();
+  const { traceEvents } = JSON.parse(await browser.stopTracing());
+  const mains = new Set();
+  for (const { name, args, pid, tid } of traceEvents) if (name === "thread_name" && args.name === "CrRendererMain") mains.add(`${pid}/${tid}`);
+  const tasks = traceEvents.filter(({ name, ph, pid, tid }) => ph === "X" && name.endsWith("RunTask") && mains.has(`${pid}/${tid}`));
+  const longest = (of) => tasks.reduce((most, task) => Math.max(most, task[of] ?? 0), 0) / 1000;
+  return { wall: longest("dur"), cpu: longest("tdur") };
+}

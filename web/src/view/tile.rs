@@ -9,7 +9,7 @@ use kubarium::session::protocol::{PodState, Ref};
 
 use crate::model::{At, PODS_ONE_BY_ONE, Pod};
 use crate::text::{Lang, Text};
-use crate::words::{line, look, split_name};
+use crate::words::{letter, line, look, split_name};
 
 /// How large tiles are, by how many there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,13 +83,15 @@ pub fn Tile(props: &TileProps) -> Html {
     };
     let class = classes!("tile", family.class(), props.size.class(), has_ring.then_some("has-ring"));
     let shows_image = family == crate::words::Family::Ok;
-    if props.size == Size::Small {
-        return small(props, class, &row.status, glyph, left.filter(|_| has_ring), on_click);
+    match props.size {
+        Size::Large => {}
+        Size::Medium => return medium(props, class, glyph, left.filter(|_| has_ring), on_click),
+        Size::Small | Size::Counted => return small(props, class, glyph, on_click),
     }
     html! {
         <button type="button" {class}
             id={tile_id(pod)} data-stripe={pod.stripe.to_string()} data-status={row.status.clone()}
-            aria-pressed={props.selected.to_string()} tabindex={if props.tab_stop { "0" } else { "-1" }} onclick={on_click}>
+            aria-pressed={props.selected.to_string()} tabindex={tab_index(props)} onclick={on_click}>
             <svg class="tile-edge" aria-hidden="true"><rect /></svg>
             <span class="tile-glyph">
                 if let (true, Some((now, from, until))) = (has_ring, left) { { ring(now, from, until) } }
@@ -115,32 +117,51 @@ pub fn Tile(props: &TileProps) -> Html {
     }
 }
 
-/// A tile of hundreds: what would not be seen in it is not drawn, and its name says it.
-fn small(
+/// What a smaller tile says to assistive technology: all that a large one has room for.
+fn spoken(props: &TileProps) -> String {
+    let (row, text) = (&props.pod.row, props.lang.text());
+    let revision = props.pod.revision.map(|(number, _)| format!(", {} v{number}", text.revision)).unwrap_or_default();
+    let restarts = if row.restarts > 0 { format!(", {} {}", text.restarts, row.restarts) } else { String::new() };
+    let node = props.pod.node().map(|node| format!(", {node}")).unwrap_or_default();
+    format!("Pod {}{revision}, {}{restarts}{node}", row.name, row.status)
+}
+
+/// A tile of many: what has no room in it is no element of the page either.
+fn medium(
     props: &TileProps,
     class: Classes,
-    word: &str,
     glyph: &'static str,
     left: Option<(At, At, At)>,
     onclick: Callback<MouseEvent>,
 ) -> Html {
     let pod = &*props.pod;
-    let node = pod.node().map(|node| format!(", {node}")).unwrap_or_default();
-    let restarts = match pod.row.restarts {
-        0 => String::new(),
-        n => format!(", {} {n}", props.lang.text().restarts),
-    };
     html! {
-        <button type="button" {class} id={tile_id(pod)} data-stripe={pod.stripe.to_string()} data-status={word.to_owned()}
-            aria-label={format!("Pod {}, {word}{restarts}{node}", pod.row.name)}
-            aria-pressed={props.selected.to_string()} tabindex={if props.tab_stop { "0" } else { "-1" }} {onclick}>
+        <button type="button" {class} id={tile_id(pod)} data-stripe={pod.stripe.to_string()} data-status={pod.row.status.clone()}
+            aria-label={spoken(props)} aria-pressed={props.selected.to_string()} tabindex={tab_index(props)} {onclick}>
             <svg class="tile-edge" aria-hidden="true"><rect /></svg>
             <span class="tile-glyph">
                 if let Some((now, from, until)) = left { { ring(now, from, until) } }
                 { icon(glyph) }
             </span>
+            <span class="tile-name">{ split_name(&pod.row.name).1 }</span>
+            if pod.revision.is_some_and(|(_, newest)| newest) { <span class="tile-rev is-new"></span> }
+            if pod.row.restarts > 0 { <span class="tile-restarts">{ "↻" }{ pod.row.restarts }</span> }
         </button>
     }
+}
+
+/// A tile of hundreds: one element and one letter, because a thousand drawings would take the page a tenth of a second.
+fn small(props: &TileProps, class: Classes, glyph: &'static str, onclick: Callback<MouseEvent>) -> Html {
+    html! {
+        <button type="button" {class} id={tile_id(&props.pod)} data-status={props.pod.row.status.clone()}
+            aria-label={spoken(props)} aria-pressed={props.selected.to_string()} tabindex={tab_index(props)} {onclick}>
+            { letter(glyph) }
+        </button>
+    }
+}
+
+fn tab_index(props: &TileProps) -> &'static str {
+    if props.tab_stop { "0" } else { "-1" }
 }
 
 /// A word that may break between its parts, `CrashLoop` `BackOff`, and nowhere else.
