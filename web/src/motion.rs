@@ -9,7 +9,7 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 
-use crate::model::{At, Model, PODS_ONE_BY_ONE, Pod};
+use crate::model::{At, Model, NODES_IN_FULL, PODS_ONE_BY_ONE, Pod};
 use crate::view::tile::tile_id;
 
 #[wasm_bindgen]
@@ -71,7 +71,8 @@ impl Stage {
     /// of those that do is it asked: a thousand readings would cost more than the change itself.
     pub fn before(&mut self, model: &Model) {
         self.plan = Plan::default();
-        if !self.begun || model.pods.len() > PODS_ONE_BY_ONE {
+        // Cards of very many nodes are not laid out until they are seen: to ask one where a tile stands would do it.
+        if !self.begun || model.pods.len() > PODS_ONE_BY_ONE || model.nodes.len() > NODES_IN_FULL {
             return;
         }
         let next = by_uid(&model.pods);

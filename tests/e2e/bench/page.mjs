@@ -1,6 +1,6 @@
 // What a person notices of the page itself: how soon it is there, how soon a Pod runs, how smoothly tiles move.
 import { open, running } from "../lib.mjs";
-import { atRest, watched } from "./probe.mjs";
+import { atRest, pressApply, watched } from "./probe.mjs";
 import { FASTEST } from "./runs.mjs";
 
 /** The place of the usual speed in the page's list. */
@@ -43,20 +43,20 @@ export async function firstRunning({ browser, root }) {
 /** Frames while a Deployment of 240 Pods on 10 nodes becomes one of 300: 60 tiles are born, travel and change. */
 export async function frames(at, messages) {
   const once = async () => {
-    const { page, send, close } = await watched(at);
+    const { page, worker, send, close } = await watched(at);
     const scale = async (pods) => {
       await page.locator("#manifest").fill(messages.manifest.replace(/replicas: \d+/, `replicas: ${pods}`));
       await page.waitForTimeout(1_000);
     };
     const run = (pods) => page.waitForFunction((pods) => document.querySelectorAll('.nodes .tile[data-status="Running"]').length === pods, pods, { polling: 400, timeout: 120_000 });
     await page.getByLabel("Speed").selectOption({ index: FASTEST });
-    await atRest(page);
+    await atRest(worker);
     for (const message of messages.boot) await send(message);
     await send(messages.look);
     await scale(240);
-    await page.locator("#apply").click();
+    await pressApply(page);
     await run(240);
-    await atRest(page);
+    await atRest(worker);
     await page.getByLabel("Speed").selectOption({ index: USUAL });
     await scale(300);
     await page.evaluate(() => {
@@ -64,7 +64,7 @@ export async function frames(at, messages) {
       const frame = (now) => (probe.frames.push(now), requestAnimationFrame(frame));
       requestAnimationFrame(frame);
     });
-    await page.locator("#apply").click();
+    await pressApply(page);
     await run(300);
     const times = await page.evaluate(() => probe.frames);
     await close();

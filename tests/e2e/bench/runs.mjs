@@ -1,5 +1,5 @@
 // A run of the engine in the shipped page: from Apply to all Ready, and seeking in what was.
-import { atRest, bytesOf, longestTask, threadCpu, watched } from "./probe.mjs";
+import { atRest, bytesOf, longestTask, pressApply, threadCpu, watched } from "./probe.mjs";
 
 /** The place of the highest speed in the page's list. */
 export const FASTEST = 7;
@@ -15,7 +15,7 @@ const round = (number) => Math.round(number * 10) / 10;
 export async function wasm(at, { nodes, pods, events, writes }, messages, ready_at_ms) {
   const { page, worker, send, close } = await watched(at);
   await page.getByLabel("Speed").selectOption({ index: FASTEST });
-  await atRest(page);
+  await atRest(worker);
   let boot_ms = 0;
   for (const message of messages.boot) boot_ms += await send(message);
   await send(messages.look);
@@ -28,13 +28,12 @@ export async function wasm(at, { nodes, pods, events, writes }, messages, ready_
   const begin = Date.now();
   let done, cpuAfter, after;
   const longest = await longestTask(at.browser, page, async () => {
-    await page.locator("#apply").click();
+    await pressApply(page);
     const reached = worker.evaluate(() => probe.done ?? new Promise((then) => (probe.reached = then)));
     done = await Promise.race([reached, late()]);
     cpuAfter = await threadCpu(at.browser);
     after = await worker.evaluate(() => [probe.memory(), probe.bytes]);
-    await atRest(page, LIMIT);
-    await page.waitForTimeout(500);
+    await atRest(worker, LIMIT);
   });
   await check(worker, send, messages, pods);
   await close();
@@ -70,7 +69,7 @@ async function check(worker, send, messages, pods) {
 /** Ten simulated minutes, and how long it takes the worker to be anywhere in them and to tell what is there. */
 export async function seek(at, { setup, look, positions, seeks }) {
   const { page, worker, close } = await watched(at);
-  await atRest(page);
+  await atRest(worker);
   const times = await worker.evaluate(
     ([setup, seeks, look]) => {
       const give = (bytes) => {
