@@ -7,6 +7,8 @@ export const FASTEST = 7;
 /** A run that takes longer has gone wrong. */
 const LIMIT = 300_000;
 
+const spent = (from, to) => (from === undefined ? null : round(to - from));
+
 const late = () => new Promise((_, no) => setTimeout(no, LIMIT, new Error(`not ready after ${LIMIT} ms`)).unref());
 
 const round = (number) => Math.round(number * 10) / 10;
@@ -17,7 +19,9 @@ export async function wasm(at, { nodes, pods, events, writes }, messages, ready_
   await page.getByLabel("Speed").selectOption({ index: FASTEST });
   await atRest(worker);
   let boot_ms = 0;
+  const cpuBoot = await threadCpu(at.browser);
   for (const message of messages.boot) boot_ms += await send(message);
+  const cpuBooted = await threadCpu(at.browser);
   await send(messages.look);
   await page.locator("#manifest").fill(messages.manifest);
   // The manifest is read while it is typed; that is not part of the run.
@@ -42,8 +46,9 @@ export async function wasm(at, { nodes, pods, events, writes }, messages, ready_
     nodes,
     pods,
     boot_ms: round(boot_ms),
+    boot_cpu_ms: spent(cpuBoot, cpuBooted),
     ready_ms: round(done.busy),
-    cpu_ms: cpu === undefined ? null : round(cpuAfter - cpu),
+    cpu_ms: spent(cpu, cpuAfter),
     bytes_per_pod: Math.round((after[0] - before[0]) / pods),
     events,
     writes,
