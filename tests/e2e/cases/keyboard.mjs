@@ -1,6 +1,8 @@
 // Everything without a mouse, and the focus always seen and never lost.
 import { equal, eventually, manifest, ok, start, tiles } from "../lib.mjs";
 
+const NOTHING = "nothing has the focus";
+
 /** What is wrong with the focus: nothing has it, it is out of sight, or it does not show. */
 const wrong = (page) =>
   page.evaluate(() => {
@@ -27,13 +29,16 @@ async function press(page, key, times = 1) {
   }
 }
 
-/** The Tab key until it has come to what is looked for. */
-async function tabTo(page, selector, key = "Tab") {
-  for (let time = 0; time < 60; time += 1) {
-    await press(page, key);
-    if (await focused(page, selector)) return;
+/** The Tab key until it has come to what is looked for; once it may leave the page at its end and come in again. */
+async function tabTo(page, selector) {
+  let ends = 0;
+  for (let time = 0; time < 60 && !(await focused(page, selector)); time += 1) {
+    await page.keyboard.press("Tab");
+    const found = await wrong(page);
+    if (found === NOTHING && ends === 0) ends += 1;
+    else equal(found, null, `on the way to ${selector}`);
   }
-  throw new Error(`${key} never comes to ${selector}`);
+  ok(await focused(page, selector), `the Tab key never comes to ${selector}`);
 }
 
 /** From region to region until one is reached. */
@@ -101,8 +106,10 @@ export default {
     await press(page, "1");
     await tabTo(page, ".tile");
     const first = await page.evaluate(() => document.activeElement.id);
-    await press(page, "ArrowRight");
-    const second = await page.evaluate(() => document.activeElement.id);
+    const here = () => page.evaluate(() => document.activeElement.id);
+    // Where the first one stands depends on the scheduler: there is another on one side of it at least.
+    for (const arrow of ["ArrowRight", "ArrowLeft"]) if ((await here()) === first) await press(page, arrow);
+    const second = await here();
     ok(second.startsWith("pod-") && second !== first, "arrows go from tile to tile");
     await press(page, "Enter");
     await press(page, "w");

@@ -131,7 +131,7 @@ fn actor(page: &State, name: &str, glyph: &'static str, is_theirs: impl Fn(&Mark
     let compared = mark.and_then(|mark| page.workload(mark.about.as_ref()?)).filter(|one| one.kind == "ReplicaSet");
     html! {
         <section class={classes!("ctl", if recent.is_none() { "is-quiet" } else if acting { "is-active" } else { "" })}>
-            <h3 lang="en">{ kind(glyph) }{ name.to_owned() }</h3>
+            <h3 lang="en">{ kind(glyph) }<b>{ whole_words(name) }</b></h3>
             <ol class="lamps">
                 { for [text.observe, text.compare, text.act].into_iter().zip(lamps).map(|(name, class)| html! { <li {class}>{ name }</li> }) }
             </ol>
@@ -143,6 +143,14 @@ fn actor(page: &State, name: &str, glyph: &'static str, is_theirs: impl Fn(&Mark
                 </div>
             }
         </section>
+    }
+}
+
+/// A name that breaks between its words only: a hyphen of `node-1` is none of those places.
+fn whole_words(name: &str) -> Html {
+    match name.split_once(' ') {
+        Some((first, rest)) => html! { <>{ format!("{first} ") }<span>{ rest.to_owned() }</span></> },
+        None => html! { { name.to_owned() } },
     }
 }
 

@@ -132,7 +132,7 @@ fn head(page: &State, about: &Ref) -> Html {
         <div class="insp-head">
             { glyph("ic ic-kind ic-kind-lg", kind_glyph(&about.kind)) }
             <div>
-                <span class="cap mono" lang="en">{ about.kind.clone() }</span><h3 class="insp-name">{ about.name.clone() }</h3>
+                <span class="cap mono" lang="en">{ about.kind.clone() }</span><h2 class="insp-name">{ about.name.clone() }</h2>
                 if let Some((family, id, word)) = says { <span class="state">{ state(id, family) }<span lang="en">{ word }</span></span> }
             </div>
         </div>
