@@ -3,18 +3,21 @@ import { apply, change, equal, eventually, start, tiles } from "../lib.mjs";
 
 const SIZE = { viewport: { width: 1440, height: 900 } };
 
+/** Pods of the second revision that are ready. */
+const updated = (page) => page.locator(".nodes .tile.st-ok", { hasText: "v2" });
+
 /** A Deployment in the middle of an update, and time standing still. */
 async function updating(env, query) {
   const opened = await start(env, query, SIZE);
   const { page } = opened;
   await apply(page);
-  await page.locator(".speed").selectOption({ index: 2 });
+  await page.locator(".speed").selectOption({ index: 3 });
   await change(page, "nginx:1.21", "nginx:1.25");
   await page.locator("#apply").click();
   // Some of the new ones are ready, and some are not.
   await eventually(
     async () => {
-      const [ready, others] = [await tiles(page, ".st-ok:has(.is-new)").count(), await tiles(page, ":not(.st-ok)").count()];
+      const [ready, others] = [await updated(page).count(), await tiles(page, ":is(.st-prog, .st-half)").count()];
       return ready > 0 && others > 0;
     },
     true,
@@ -29,7 +32,7 @@ async function updating(env, query) {
 export default {
   async "the README's pictures: an update in Nodes, Rollout and Owners"(env) {
     const { page, faults, close } = await updating(env, "&theme=light&lang=en");
-    await tiles(page, ".st-ok:has(.is-new)").first().click();
+    await updated(page).first().click();
     await page.locator("#tab-Why").click();
     await page.locator(".chain li").first().waitFor();
     await page.screenshot({ path: env.picture("nodes") });

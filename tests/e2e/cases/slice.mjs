@@ -16,7 +16,7 @@ export default {
     ok((await page.locator(".say-text").innerText()).length > 10, "there is a sentence");
     await eventually(async () => (await page.locator(".say [role=status]").textContent()).length > 0, true, "it is announced");
     equal(await axe(page), [], "axe");
-    await page.screenshot({ path: env.picture("nodes") });
+    await page.screenshot({ path: env.picture("slice-nodes") });
     equal(faults, [], "faults");
     await close();
   },
@@ -39,7 +39,7 @@ export default {
     equal(actors.at(-1), "you", "the first cause");
     ok(actors.includes("default-scheduler") && actors.includes("deployment-controller"), `who did it: ${actors}`);
     equal(await axe(page), [], "axe");
-    await page.screenshot({ path: env.picture("why") });
+    await page.screenshot({ path: env.picture("slice-why") });
     equal(faults, [], "faults");
     await close();
   },
@@ -54,7 +54,7 @@ export default {
     await eventually(() => page.locator(".group .chip").allTextContents(), ["new 5", "old 0"], "all are new", 30_000);
     equal(await page.locator(".band-lab b").textContent(), "5", "available");
     equal(await axe(page), [], "axe");
-    await page.screenshot({ path: env.picture("rollout") });
+    await page.screenshot({ path: env.picture("slice-rollout") });
     await page.getByRole("button", { name: "Undo to revision 1" }).click();
     await eventually(() => page.locator(".strip-head .cap").textContent(), "Revision 3 · nginx:1.21", "the old template is back", 30_000);
     equal(faults, [], "faults");
@@ -80,7 +80,7 @@ export default {
     equal(await page.locator(".thing .kind").allTextContents(), ["deploy · rev 1", "rs · rev 1"], "owners");
     equal(await page.locator(".podline").count(), 5, "Pods");
     equal(await axe(page), [], "axe");
-    await page.screenshot({ path: env.picture("owners") });
+    await page.screenshot({ path: env.picture("slice-owners") });
     await page.locator(".thing").first().click();
     await page.getByRole("button", { name: "Scale to 6" }).click();
     await eventually(() => page.locator(".podline").count(), 6, "one more", 30_000);
@@ -98,7 +98,7 @@ export default {
       await steps.getByText(says).first().waitFor();
     }
     equal(await axe(page), [], "axe");
-    await page.screenshot({ path: env.picture("loop") });
+    await page.screenshot({ path: env.picture("slice-loop") });
     equal(faults, [], "faults");
     await close();
   },
@@ -175,7 +175,7 @@ export default {
       ["  replicas: 5", "  replica: 5", 6, 3],
       ["  replicas: 5", "  replicas: five", 6, 13],
       ["        - name: nginx", "        - name: NGINX", 21, 17],
-      ["          image: nginx:1.21", "           image: nginx:1.21", 22, 12],
+      ["          image: nginx:1.21", "           image: nginx:1.21", 22, 17],
       ["      labels:\n        app: nginx", "      labels:\n        app: httpd", 17, 7],
     ];
     const { page, faults, close } = await open(browser, url);
