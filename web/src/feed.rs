@@ -247,7 +247,11 @@ impl Feed {
                         owner_uid: pod.owner_uid.clone(),
                         template_hash: pod.template_hash.clone(),
                         image: pod.image.clone(),
-                        bits: vec![Bit { from: (pod.created_ms as At).min(now), ..bit }],
+                        // A creation timestamp knows whole seconds only: it is asked where nothing better is known.
+                        bits: vec![Bit {
+                            from: if self.known_until == 0 { (pod.created_ms as At).min(now) } else { now },
+                            ..bit
+                        }],
                         until: None,
                     }));
                 }

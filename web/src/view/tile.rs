@@ -74,9 +74,11 @@ pub fn Tile(props: &TileProps) -> Html {
     let (before, name) = split_name(&row.name);
     let word = line(row);
     let left = props.now.zip(pod.wait).map(|(now, (from, until))| (now.clamp(from, until), from, until));
-    let has_ring = left.is_some() && row.state != PodState::Terminating;
+    let has_ring = left.is_some() && family == crate::words::Family::Failed;
     // A back-off is a ring; a grace period has no glyph to put it round, so it is a number.
-    let number = left.filter(|_| !has_ring).map(|(now, _, until)| format!("{} s", (until - now + 999) / 1000));
+    let number = left
+        .filter(|_| row.state == PodState::Terminating)
+        .map(|(now, _, until)| format!("{} s", (until - now + 999) / 1000));
     let on_click = {
         let about = pod.about();
         props.on_select.reform(move |_: MouseEvent| about.clone())
@@ -164,12 +166,13 @@ fn tab_index(props: &TileProps) -> &'static str {
     if props.tab_stop { "0" } else { "-1" }
 }
 
-/// A word that may break between its parts, `CrashLoop` `BackOff`, and nowhere else.
+/// A word that may break between its parts, `CrashLoop` `BackOff`, and nowhere else: a back-off is one part.
 fn breakable(word: &str) -> Html {
     let mut parts: Vec<String> = vec![String::new()];
     let mut last = ' ';
     for c in word.chars() {
-        if c.is_uppercase() && last.is_lowercase() {
+        let inside = parts.last().is_some_and(|part| part == "Back");
+        if c.is_uppercase() && last.is_lowercase() && !inside {
             parts.push(String::new());
         }
         parts.last_mut().expect("never empty").push(c);
