@@ -6,7 +6,7 @@
 use super::compare::{PLAIN, step_of};
 use super::field_set::Step;
 use super::node::{Fields, Items, Ref, Shape, key_field, same};
-use super::schema::{FieldSchema, Topology};
+use super::schema::{FieldSchema, Topology, Type};
 
 /// What was and what is; either may be absent.
 pub type Change<'a> = (Option<Ref<'a>>, Option<Ref<'a>>);
@@ -133,8 +133,16 @@ fn alike_fields(a: Structs<'_>, b: Structs<'_>, names: &mut Names) -> bool {
         }
         let before = b.0.map(|s| s.at(i)).filter(written);
         let past = if one_past { before } else { a.0.map(|s| s.at(i)).filter(written) };
+        if !field.always && is_scalar(field.ty) {
+            // What is written has a value then, so that there is nothing to look into.
+            return past.is_some() == before.is_some() && differ((past, x)) == differ((before, y));
+        }
         (before.is_none() && past.is_none() && y.is_none()) || alike((past, x), (before, y), field, names)
     })
+}
+
+fn is_scalar(ty: Type) -> bool {
+    !matches!(ty, Type::Opaque(_) | Type::List(_) | Type::Map(_) | Type::Struct(_))
 }
 
 type Lists<'a> = (Option<&'a dyn Items>, Option<&'a dyn Items>);

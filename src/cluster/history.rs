@@ -6,7 +6,7 @@
 use super::{Cluster, Config, Connect, Connected, Input};
 use crate::apimachinery::Status;
 use crate::apiserver::wire::{Answer, Method, Request};
-use crate::sim::Time;
+use crate::sim::{Duration, Time};
 use std::collections::BTreeMap;
 
 /// A checkpoint is made after as many turns as there are objects, but no sooner than this: a bigger cluster's take longer
