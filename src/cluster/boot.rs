@@ -54,7 +54,7 @@ fn create(c: &mut Cluster, cause: u64, namespace: &str, object: Object) {
         user: "system:apiserver",
         manager: "kube-apiserver",
         dry_run: false,
-        warnings: Vec::new(),
+        warnings: None,
     };
     // The trace numbers a write's event before the write, so that watchers can name it.
     cx.cause = c.trace.last_seq() + 1;

@@ -162,7 +162,7 @@ impl IpPool {
 
 fn ip_text(ip: u32) -> Str {
     let b = ip.to_be_bytes();
-    Str::from(format!("{}.{}.{}.{}", b[0], b[1], b[2], b[3]))
+    Str::from(format_args!("{}.{}.{}.{}", b[0], b[1], b[2], b[3]))
 }
 
 impl Kubelet {
