@@ -32,7 +32,7 @@ enum Command {
         #[arg(long)]
         kubeconfig: Option<PathBuf>,
     },
-    /// Apply manifests, simulate, and print what came of it.
+    /// Apply manifests, simulate, and print what came of it; or play a scenario (0: met, 1: not met, 2: bad input).
     Run {
         #[arg(required = true)]
         files: Vec<PathBuf>,
@@ -91,7 +91,11 @@ fn main() -> ExitCode {
                 Form::Json => Output::Json,
                 Form::Trace => Output::Trace,
             };
-            match run::run(&run::Options { files, nodes, seed, run_for, output }) {
+            let played = match files.as_slice() {
+                [file] => run::scenario(file).transpose(),
+                _ => None,
+            };
+            match played.unwrap_or_else(|| run::run(&run::Options { files, nodes, seed, run_for, output })) {
                 Ok(o) => {
                     print!("{}", o.out);
                     eprint!("{}", o.err);

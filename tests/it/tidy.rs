@@ -19,10 +19,10 @@ kubelet        -> client, apiserver, runtime, network, api, apimachinery, sim
 cluster        -> kubelet, scheduler, controllers, runtime, network, client, apiserver, api, apimachinery, sim
 kubectl        -> apiserver, apimachinery, api
 terminal       -> kubectl, cluster
-scenario       -> terminal, cluster
+scenario       -> terminal, kubectl, cluster, client, apiserver, api, apimachinery, sim
 session        -> scenario, terminal, kubectl, cluster, client, kubelet, apiserver, api, apimachinery, sim
 fuzz           -> cluster, client, apiserver, api, apimachinery, sim
-run            -> session, cluster, api, apimachinery, sim
+run            -> session, scenario, cluster, api, apimachinery, sim
 serve          -> session, cluster, scheduler, apiserver::wire, apimachinery, api, sim
 bin            -> serve, run, fuzz, session, scenario, cluster, apiserver::wire, apimachinery
 ";
