@@ -7,17 +7,60 @@ use super::failure::Failure;
 
 /// Flags that take a value.
 const VALUED: &[&str] = &[
-    "namespace", "filename", "selector", "patch", "output", "type", "subresource", "replicas", "current-replicas",
-    "grace-period", "to-revision", "image", "from-literal", "port", "field-manager", "timeout", "dry-run", "cascade",
-    "validate", "wait", "labels", "env", "restart", "class", "raw", "field-selector", "key", "cert", "value",
+    "namespace",
+    "filename",
+    "selector",
+    "patch",
+    "output",
+    "type",
+    "subresource",
+    "replicas",
+    "current-replicas",
+    "grace-period",
+    "to-revision",
+    "image",
+    "from-literal",
+    "port",
+    "field-manager",
+    "timeout",
+    "dry-run",
+    "cascade",
+    "validate",
+    "wait",
+    "labels",
+    "env",
+    "restart",
+    "class",
+    "raw",
+    "field-selector",
+    "key",
+    "cert",
+    "value",
 ];
 /// Flags that stand alone.
 const PLAIN: &[&str] = &[
-    "all", "all-namespaces", "recursive", "overwrite", "force", "now", "ignore-not-found", "server-side",
-    "force-conflicts", "show-labels", "save-config", "list", "command", "no-headers",
+    "all",
+    "all-namespaces",
+    "recursive",
+    "overwrite",
+    "force",
+    "now",
+    "ignore-not-found",
+    "server-side",
+    "force-conflicts",
+    "show-labels",
+    "save-config",
+    "list",
+    "command",
+    "no-headers",
 ];
 const SHORT: &[(char, &str)] = &[
-    ('n', "namespace"), ('f', "filename"), ('l', "selector"), ('p', "patch"), ('o', "output"), ('A', "all-namespaces"),
+    ('n', "namespace"),
+    ('f', "filename"),
+    ('l', "selector"),
+    ('p', "patch"),
+    ('o', "output"),
+    ('A', "all-namespaces"),
     ('R', "recursive"),
 ];
 
@@ -147,5 +190,53 @@ fn default_of(name: &str) -> Option<String> {
         "validate" => Some("strict".to_owned()),
         "cascade" => Some("background".to_owned()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Args, words};
+
+    #[test]
+    fn words_are_split_as_bash_does() {
+        let cases: [(&str, &[&str]); 6] = [
+            ("get pods  -o wide", &["get", "pods", "-o", "wide"]),
+            (r#"patch -p '{"a": "b"}'"#, &["patch", "-p", r#"{"a": "b"}"#]),
+            (r#"a "b \" c" d"#, &["a", "b \" c", "d"]),
+            ("a=''", &["a="]),
+            ("''", &[""]),
+            (r"a\ b", &["a b"]),
+        ];
+        for (line, want) in cases {
+            assert_eq!(words(line), want, "{line}");
+        }
+    }
+
+    #[track_caller]
+    fn flags(line: &str) -> Result<Args, String> {
+        Args::parse(&words(line)).map_err(|e| e.text())
+    }
+
+    #[test]
+    fn flags_stand_anywhere_and_take_their_values_in_every_spelling() {
+        for line in
+            ["get pods -n a", "get -na pods", "get --namespace a pods", "-n=a get pods", "get pods --namespace=a"]
+        {
+            let args = flags(line).expect(line);
+            assert_eq!((args.words.as_slice(), args.namespace()), (words("get pods").as_slice(), "a"), "{line}");
+        }
+        let args = flags("run x --image=a -- sh -c").expect("flags");
+        assert_eq!(args.rest, ["sh", "-c"]);
+        assert_eq!(args.all("image"), ["a"]);
+    }
+
+    #[test]
+    fn a_flag_that_nobody_knows_is_named() {
+        assert_eq!(
+            flags("get --nothing").unwrap_err(),
+            "error: unknown flag: --nothing\nSee 'kubectl get --help' for usage.\n"
+        );
+        let needs = "error: flag needs an argument: 'f' in -f\nSee 'kubectl apply --help' for usage.\n";
+        assert_eq!(flags("apply -f").unwrap_err(), needs);
     }
 }

@@ -32,7 +32,7 @@ impl Failure {
         }
     }
 
-    fn message(&self) -> String {
+    pub fn message(&self) -> String {
         match self {
             Failure::Own(text) => text.clone(),
             Failure::Status(s) => s["message"].as_str().unwrap_or_default().to_owned(),

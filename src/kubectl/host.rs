@@ -41,12 +41,7 @@ pub(super) fn get(host: &mut dyn Host, kind: KindId, namespace: &str, name: &str
 }
 
 /// All of a kind in a namespace that a selector takes.
-pub(super) fn list(
-    host: &mut dyn Host,
-    kind: KindId,
-    namespace: &str,
-    selector: &str,
-) -> Result<Vec<Value>, Failure> {
+pub(super) fn list(host: &mut dyn Host, kind: KindId, namespace: &str, selector: &str) -> Result<Vec<Value>, Failure> {
     let mut request = Request::get(&path_of(kind, namespace, ""));
     if !selector.is_empty() {
         request = request.query("labelSelector", selector);

@@ -7,6 +7,7 @@ use super::args::Args;
 use super::failure::Failure;
 use super::host::{self, Host};
 use crate::api::KindId;
+use crate::apimachinery::value::go_word;
 use crate::apimachinery::{Value, yaml};
 
 /// `/apis/apps/v1/namespaces/default/deployments/web`; parts that are empty are left out.
@@ -183,6 +184,19 @@ fn item_of(args: &Args, source: &str, mut value: Value) -> Result<Item, Failure>
         )));
     }
     let (name, namespace) = (text("/metadata/name"), text("/metadata/namespace"));
+    let is_text = |v: &Value| v.is_null() || v.is_string();
+    let undecodable = match &value["metadata"] {
+        Value::Null => None,
+        Value::Object(meta) if meta.get("name").is_none_or(is_text) => None,
+        Value::Object(meta) => Some((&meta["name"], "ObjectMeta.metadata.name of type string")),
+        other => Some((other, "metadataOnlyObject.metadata of type v1.ObjectMeta")),
+    };
+    if let Some((what, field)) = undecodable {
+        let what = go_word(what);
+        return Err(Failure::own(format!(
+            "unable to decode \"{source}\": json: cannot unmarshal {what} into Go struct field {field}"
+        )));
+    }
     let Some(kind) = mapped(&api_version, &kind_name) else {
         return Err(Failure::own(format!(
             "resource mapping not found for name: \"{name}\" namespace: \"{namespace}\" from \"{source}\": no matches \

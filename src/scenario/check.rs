@@ -1,6 +1,7 @@
 //! What may be said of a cluster at one moment, and whether it holds.
 
 use super::table::{self, like};
+use super::timeline;
 use crate::api::core::Event;
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::Value;
@@ -19,6 +20,8 @@ pub(super) enum Check {
     Count { kind: KindId, terms: Vec<Term>, bound: Bound, number: i64 },
     /// An object's fields are such.
     Object { kind: KindId, key: Key, fields: Vec<(String, String)> },
+    /// Somebody writes something, since the last look.
+    Write { actor: String, verb: String, what: String },
     /// Somebody has told such an event.
     Event { reason: String, about: String, message: String },
 }
@@ -66,6 +69,15 @@ impl Check {
             only(&["count"])?;
             return self::count(count.as_object().ok_or("count: a mapping is expected")?);
         }
+        if let Some(write) = what.get("write") {
+            only(&["write"])?;
+            let write = write.as_object().ok_or("write: a mapping is expected")?;
+            let text = |k: &str| write.get(k).and_then(Value::as_str).unwrap_or("*").to_owned();
+            return match write.keys().find(|k| !["actor", "verb", "what"].contains(&k.as_str())) {
+                Some(k) => Err(format!("a write has no `{k}`: actor, verb, what")),
+                None => Ok(Check::Write { actor: text("actor"), verb: text("verb"), what: text("what") }),
+            };
+        }
         match what.get("event") {
             Some(Value::String(reason)) => {
                 only(&["event"])?;
@@ -79,18 +91,24 @@ impl Check {
                     None => Ok(Check::Event { reason: text("reason"), about: text("about"), message: text("message") }),
                 }
             }
-            _ => Err("one of `get`, `condition`, `object`, `count` and `event` is expected".to_owned()),
+            _ => Err("one of `get`, `condition`, `object`, `count`, `write` and `event` is expected".to_owned()),
         }
     }
 
-    /// Ok, or what is there instead.
-    pub fn holds(&self, cluster: &mut Cluster) -> Result<(), String> {
+    /// Ok, or what is there instead; `since` is the last trace event that was seen before.
+    pub fn holds(&self, cluster: &mut Cluster, since: u64) -> Result<(), String> {
         match self {
+            Check::Write { actor, verb, what } => {
+                let mut writes = timeline::writes(cluster, since);
+                let is = writes.any(|(_, w)| like(actor, &w.actor) && like(verb, &w.verb) && like(what, &w.what));
+                if is { Ok(()) } else { Err("nobody has written that".to_owned()) }
+            }
             Check::Get { words, rows } => table::holds(cluster, words, rows),
             Check::Condition { kind, key, name, status, reason } => {
                 let o = cluster.tables().object(*kind, key).ok_or(format!("{key} is not there"))?.encode();
                 let all = o.pointer("/status/conditions").and_then(Value::as_array);
-                let c = all.into_iter().flatten().find(|c| c["type"] == name.as_str()).ok_or("it has no such condition")?;
+                let c =
+                    all.into_iter().flatten().find(|c| c["type"] == name.as_str()).ok_or("it has no such condition")?;
                 let part = |k: &str| c[k].as_str().unwrap_or_default();
                 let is = part("status") == status && reason.as_ref().is_none_or(|r| like(r, part("reason")));
                 if is { Ok(()) } else { Err(format!("{}, reason {}", part("status"), part("reason"))) }

@@ -7,6 +7,8 @@ mod check;
 mod parse;
 mod play;
 mod table;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 pub use timeline::with_timeline;
@@ -88,7 +90,8 @@ impl Scenario {
 
     /// Whether a YAML text means to be a scenario rather than manifests.
     pub fn is_one(text: &str) -> bool {
-        let starts = |key: &str| text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
+        let starts =
+            |key: &str| text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
         (starts("steps") || starts("expect")) && !starts("kind")
     }
 

@@ -108,7 +108,9 @@ fn step(v: &Value) -> Result<Step, String> {
 
 fn fault(v: &Value) -> Result<Fault, String> {
     let fault = map(v, "fault")?;
-    let (Some((what, of)), 1) = (fault.iter().next(), fault.len()) else { return Err("a fault is one thing".to_owned()) };
+    let (Some((what, of)), 1) = (fault.iter().next(), fault.len()) else {
+        return Err("a fault is one thing".to_owned());
+    };
     let node = || of.as_str().map(Str::from).ok_or_else(|| format!("{what}: the name of a node is expected"));
     Ok(match what.as_str() {
         "crash_node" => Fault::NodeDown { node: node()?, down: true },

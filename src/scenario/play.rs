@@ -20,8 +20,9 @@ pub(super) fn run(scenario: &Scenario) -> Outcome {
     let mut cluster = Cluster::new(Config::with_nodes(scenario.nodes).seed(scenario.seed));
     cluster.run_for(BOOT);
     let zero = cluster.now();
+    let seen = cluster.trace.last_seq();
     let open = scenario.expect.iter().map(|e| (e, State::Open(String::new()))).collect();
-    let mut stage = Stage { cluster, zero, open, manifests: String::new(), unmet: Vec::new() };
+    let mut stage = Stage { cluster, zero, open, manifests: String::new(), unmet: Vec::new(), seen };
     for at in stops(scenario) {
         stage.run_until(zero + at);
         for step in scenario.steps.iter().filter(|s| s.at == at) {
@@ -34,7 +35,7 @@ pub(super) fn run(scenario: &Scenario) -> Outcome {
             stage.unmet.push(format!("{}: it did not come about: {last}", e.said));
         }
     }
-    let timeline = timeline::of(&stage.cluster, zero, &scenario.actors);
+    let timeline = timeline::of(&stage.cluster, seen, zero, &scenario.actors);
     if let Some(want) = &scenario.timeline
         && *want != timeline
     {
@@ -76,6 +77,8 @@ struct Stage<'a> {
     open: Vec<(&'a Expectation, State)>,
     manifests: String,
     unmet: Vec<String>,
+    /// The last trace event at the last look.
+    seen: u64,
 }
 
 impl Stage<'_> {
@@ -129,7 +132,7 @@ impl Stage<'_> {
             if now < from || now > to {
                 continue;
             }
-            let holds = e.check.holds(&mut self.cluster);
+            let holds = e.check.holds(&mut self.cluster, self.seen);
             let fail = match (&holds, e.when) {
                 (Ok(()), When::Within(from, _)) if now < from => format!("too early: at {now:?}"),
                 (Ok(()), When::Never(..)) => format!("it came about at {now:?}"),
@@ -146,6 +149,7 @@ impl Stage<'_> {
             }
             *state = State::Decided;
         }
+        self.seen = self.cluster.trace.last_seq();
     }
 }
 

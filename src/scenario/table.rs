@@ -56,9 +56,8 @@ pub(super) fn holds(cluster: &mut Cluster, words: &[String], rows: &[Vec<String>
     let printed = kubectl::run(&mut Still(cluster), words);
     let text = format!("{}{}", printed.out, printed.err);
     let mut left = cells(&text);
-    let is_row = |want: &[String], got: &[String]| {
-        want.len() == got.len() && want.iter().zip(got).all(|(w, g)| like(w, g))
-    };
+    let is_row =
+        |want: &[String], got: &[String]| want.len() == got.len() && want.iter().zip(got).all(|(w, g)| like(w, g));
     // What is more exactly said chooses first.
     let mut wanted: Vec<&Vec<String>> = rows.iter().collect();
     wanted.sort_by_key(|row| row.iter().filter(|c| c.contains('*')).count());

@@ -1,26 +1,44 @@
 //! The writes of a run as lines of text, and their place in the file of a scenario.
 
+use crate::api::KindId;
 use crate::client::What;
 use crate::cluster::Cluster;
 use crate::sim::Time;
 use std::fmt::Write as _;
 
+/// One write, or something that was done from outside.
+pub(super) struct Written {
+    pub actor: String,
+    pub verb: String,
+    /// `Pod default/web`.
+    pub what: String,
+}
+
+/// What was written after a trace event; leases and events aside, which have checks of their own or none.
+pub(super) fn writes(cluster: &Cluster, since: u64) -> impl Iterator<Item = (Time, Written)> {
+    cluster.trace.since(since).filter_map(|e| match &e.what {
+        What::Call { kind: KindId::Lease | KindId::Event, .. } => None,
+        What::Call { actor, verb, kind, key, rev, .. } if *rev > 0 => {
+            let what = format!("{kind:?} {key}");
+            Some((e.time, Written { actor: actor.to_string(), verb: format!("{verb:?}"), what }))
+        }
+        What::Fault { what } => {
+            Some((e.time, Written { actor: "fault".to_owned(), verb: what.to_string(), what: String::new() }))
+        }
+        _ => None,
+    })
+}
+
 /// What chosen actors wrote since `zero`, and what was done from outside.
-pub(super) fn of(cluster: &Cluster, zero: Time, actors: &[String]) -> String {
+pub(super) fn of(cluster: &Cluster, since: u64, zero: Time, actors: &[String]) -> String {
     let mut out = String::new();
-    for e in cluster.trace.since(0).filter(|e| e.time >= zero) {
-        let (who, what) = match &e.what {
-            What::Call { actor, verb, kind, key, rev, .. } if *rev > 0 => {
-                if !actors.is_empty() && !actors.iter().any(|a| **actor == **a) {
-                    continue;
-                }
-                (actor.to_string(), format!("{verb:?} {kind:?} {key}"))
-            }
-            What::Fault { what } => ("fault".to_owned(), what.to_string()),
-            _ => continue,
-        };
-        let seconds = e.time.since(zero).as_secs_f64();
-        writeln!(out, "{seconds:>9.3}s {who:<24} {what}").expect("a string takes text");
+    for (at, w) in writes(cluster, since) {
+        if w.actor != "fault" && !actors.is_empty() && !actors.contains(&w.actor) {
+            continue;
+        }
+        let seconds = at.since(zero).as_secs_f64();
+        let line = format!("{seconds:>9.3}s {:<24} {} {}", w.actor, w.verb, w.what);
+        writeln!(out, "{}", line.trim_end()).expect("a string takes text");
     }
     out
 }

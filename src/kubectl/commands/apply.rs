@@ -3,16 +3,17 @@
 //! Upstream: staging/src/k8s.io/kubectl/pkg/cmd/apply/{apply,patcher}.go, pkg/util/apply.go
 //! Differs: no pruning, no ApplySets, no retries after a conflict, no migration of managed fields.
 
+use super::create::unversioned;
 use super::{say, validated, validation, write};
 use crate::api::KindId;
 use crate::apimachinery::Value;
 use crate::apimachinery::patch::strategic;
 use crate::apiserver::wire::{Method, Request};
+use crate::kubectl::Printed;
 use crate::kubectl::args::Args;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::host::{self, Host, STRATEGIC};
 use crate::kubectl::resource::{Item, of_files, path_of};
-use crate::kubectl::Printed;
 use serde_json::{Map, json};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -101,13 +102,14 @@ fn client_side(host: &mut dyn Host, args: &Args, p: &mut Printed, item: &Item) -
     }
     if item.name.is_empty() {
         let why = "resource name may not be empty";
-        return Err(Failure::own(why).when(&format!("retrieving current configuration of:\n{}\nfrom server for:", info(item)), &item.source));
+        return Err(Failure::own(why)
+            .when(&format!("retrieving current configuration of:\n{}\nfrom server for:", info(item)), &item.source));
     }
     let modified = with_last_applied(&item.value);
     let live = match host::get(host, item.kind, &item.namespace, &item.name) {
         Err(e) if e.is("NotFound") => {
             let path = path_of(item.kind, &item.namespace, "");
-            let request = validated(args, Request::with(Method::Post, &path, &without_nulls(&modified)))?;
+            let request = validated(args, Request::with(Method::Post, &path, &unversioned(without_nulls(&modified))))?;
             write(host, args, p, request, MANAGER).map_err(|e| e.when("creating", &item.source))?;
             say(p, args, item, "created");
             return Ok(());
@@ -171,9 +173,9 @@ fn info(item: &Item) -> String {
 /// What is null in a new object is not said.
 fn without_nulls(value: &Value) -> Value {
     match value {
-        Value::Object(map) => {
-            Value::Object(map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), without_nulls(v))).collect())
-        }
+        Value::Object(map) => Value::Object(
+            map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), without_nulls(v))).collect(),
+        ),
         Value::Array(list) => Value::Array(list.iter().map(without_nulls).collect()),
         other => other.clone(),
     }

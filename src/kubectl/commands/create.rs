@@ -28,7 +28,7 @@ pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(
     let mut failed = problems;
     for item in &mut items {
         let value = if args.is("save-config") { apply::with_last_applied(&item.value) } else { item.value.clone() };
-        let request = Request::with(Method::Post, &path_of(item.kind, &item.namespace, ""), &value);
+        let request = Request::with(Method::Post, &path_of(item.kind, &item.namespace, ""), &unversioned(value));
         match write(host, args, p, validated(args, request)?, MANAGER) {
             Err(e) => failed.push(e.when("creating", &item.source)),
             Ok(made) => {
@@ -38,4 +38,12 @@ pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(
         }
     }
     Failure::of(failed)
+}
+
+/// A new object has no version, whatever its file says.
+pub(super) fn unversioned(mut value: Value) -> Value {
+    if let Some(meta) = value["metadata"].as_object_mut() {
+        meta.remove("resourceVersion");
+    }
+    value
 }

@@ -52,8 +52,7 @@ pub(super) fn one(
         Some("foreground") => "Foreground",
         _ => "Background",
     };
-    let mut options =
-        json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation});
+    let mut options = json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation});
     if let Some(grace) = grace {
         options["gracePeriodSeconds"] = grace.into();
     }
@@ -69,7 +68,8 @@ pub(super) fn one(
     if !waits {
         return Ok(());
     }
-    let uid = answer.pointer("/details/uid").or_else(|| answer.pointer("/metadata/uid")).cloned().unwrap_or(Value::Null);
+    let uid =
+        answer.pointer("/details/uid").or_else(|| answer.pointer("/metadata/uid")).cloned().unwrap_or(Value::Null);
     for _ in 0..WAIT_MAX {
         match host::get(host, item.kind, &item.namespace, &item.name) {
             Err(e) if e.is("NotFound") => return Ok(()),

@@ -21,7 +21,13 @@ pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(
         for o in host::list(host, kind, namespace, "")? {
             let text = |p: &str| o.pointer(p).and_then(Value::as_str).unwrap_or_default().to_owned();
             let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
-            named.push(crate::kubectl::resource::Item { kind, namespace, name, source: String::new(), value: Value::Null });
+            named.push(crate::kubectl::resource::Item {
+                kind,
+                namespace,
+                name,
+                source: String::new(),
+                value: Value::Null,
+            });
         }
         if named.is_empty() {
             p.err.push_str(&match kind.info().namespaced && !args.is("all-namespaces") {

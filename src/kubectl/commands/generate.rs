@@ -20,11 +20,17 @@ pub(super) fn create(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Resul
     let make: fn(&Args, &str) -> Result<Value, Failure> = match what {
         "deployment" | "deploy" => deployment,
         "configmap" | "cm" => config_map,
-        "namespace" | "ns" => |_, name| Ok(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})),
+        "namespace" | "ns" => {
+            |_, name| Ok(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))
+        }
         "serviceaccount" | "sa" => {
             |_, name| Ok(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}))
         }
-        other => return Err(Failure::own(format!("Unexpected args: [{other}]\nSee 'kubectl create -h' for help and examples"))),
+        other => {
+            return Err(Failure::own(format!(
+                "Unexpected args: [{other}]\nSee 'kubectl create -h' for help and examples"
+            )));
+        }
     };
     let Some(name) = args.words.get(2) else {
         return Err(Failure::own(format!(
@@ -44,7 +50,8 @@ pub(super) fn create(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Resul
 
 fn store(host: &mut dyn Host, args: &Args, p: &mut Printed, value: Value, manager: &str) -> Result<(), Failure> {
     let text = |k: &str| value[k].as_str().unwrap_or_default();
-    let kind = KindId::by_api_version(text("apiVersion"), text("kind")).expect("a generator makes a kind that is known");
+    let kind =
+        KindId::by_api_version(text("apiVersion"), text("kind")).expect("a generator makes a kind that is known");
     let mut value = value.clone();
     if kind.info().namespaced {
         value["metadata"]["namespace"] = args.namespace().into();

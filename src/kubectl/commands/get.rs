@@ -35,7 +35,9 @@ struct Ask {
 pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(), Failure> {
     let words = &args.words[1..];
     let Some(first) = words.first() else {
-        return Err(Failure::own("You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.\n"));
+        return Err(Failure::own(
+            "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.\n",
+        ));
     };
     let mut asks = Vec::new();
     if first.contains('/') {
@@ -92,7 +94,9 @@ fn print(host: &mut dyn Host, args: &Args, p: &mut Printed, asks: &[Ask]) -> Res
             continue;
         }
         if args.flag("output") == Some("name") {
-            blocks.push(rows.iter().map(|r| format!("{}/{}\n", shown(*kind), text(&r["object"]["metadata"]["name"]))).collect());
+            blocks.push(
+                rows.iter().map(|r| format!("{}/{}\n", shown(*kind), text(&r["object"]["metadata"]["name"]))).collect(),
+            );
             continue;
         }
         let prefix = if kinds.len() > 1 { format!("{}/", shown(*kind)) } else { String::new() };

@@ -22,9 +22,8 @@ pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(
         "strategic" => STRATEGIC,
         other => return Err(Failure::own(format!("--type must be one of [json merge strategic], not \"{other}\""))),
     };
-    let body = yaml::read_one(text)
-        .map_err(|e| Failure::own(format!("unable to parse \"{text}\": {}", e.message)))?
-        .value;
+    let body =
+        yaml::read_one(text).map_err(|e| Failure::own(format!("unable to parse \"{text}\": {}", e.message)))?.value;
     let items = items(host, args, 1)?;
     each(&items, |item| {
         let before = host::get(host, item.kind, &item.namespace, &item.name)?;

@@ -31,7 +31,8 @@ pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(
         }
     }
     for item in &items {
-        let has_last = item.value.pointer("/metadata/annotations").is_some_and(|a| a.to_string().contains("last-applied"));
+        let has_last =
+            item.value.pointer("/metadata/annotations").is_some_and(|a| a.to_string().contains("last-applied"));
         let value =
             if args.is("save-config") || has_last { apply::with_last_applied(&item.value) } else { item.value.clone() };
         let (request, manager, doing, done) = if is_forced {

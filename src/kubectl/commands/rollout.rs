@@ -67,7 +67,11 @@ fn undo(host: &mut dyn Host, args: &Args, p: &mut Printed, item: &Item, live: &V
     let to: i64 = args.flag("to-revision").and_then(|r| r.parse().ok()).unwrap_or_default();
     let uid = &live["metadata"]["uid"];
     let owned = |rs: &Value| {
-        rs["metadata"]["ownerReferences"].as_array().into_iter().flatten().any(|o| o["uid"] == *uid && o["controller"] == true)
+        rs["metadata"]["ownerReferences"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|o| o["uid"] == *uid && o["controller"] == true)
     };
     let mut sets = host::list(host, KindId::ReplicaSet, &item.namespace, "")?;
     sets.retain(owned);

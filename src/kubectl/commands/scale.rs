@@ -27,7 +27,9 @@ pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(
         return Err(Failure::own("required flag(s) \"replicas\" not set"));
     };
     if replicas < 0 {
-        return Err(Failure::own("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0"));
+        return Err(Failure::own(
+            "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0",
+        ));
     }
     let current = number("current-replicas")?;
     let items = items(host, args, 1)?;

@@ -44,8 +44,11 @@ pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(
         if changed.is_empty() {
             return Ok(());
         }
-        let body = if at == "/spec" { json!({"spec": changed}) } else { json!({"spec": {"template": {"spec": changed}}}) };
-        write(host, args, p, host::patch(&item.path(), STRATEGIC, &body), "kubectl-set")?;
+        let body =
+            if at == "/spec" { json!({"spec": changed}) } else { json!({"spec": {"template": {"spec": changed}}}) };
+        let request = host::patch(&item.path(), STRATEGIC, &body);
+        write(host, args, p, request, "kubectl-set")
+            .map_err(|e| Failure::own(format!("failed to patch image update to pod template: {}", e.message())))?;
         say(p, args, item, "image updated");
         Ok(())
     })

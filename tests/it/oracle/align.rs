@@ -147,8 +147,12 @@ pub(super) fn versions(pod: &str, want: &[Value], got: &[Value], loose: Loose) -
         let (due, came) = (at(want[*i].0), at(got[*j].0));
         bad.push(format!("{pod}: the version of {due} s differs from the one of {came} s: {}", found.join("; ")));
     }
-    bad.extend(lost[both..].iter().map(|i| format!("{pod}: no version as that of {} s: {}", at(want[*i].0), want[*i].1)));
-    bad.extend(extra[both..].iter().map(|j| format!("{pod}: an unexpected version at {} s: {}", at(got[*j].0), got[*j].1)));
+    bad.extend(
+        lost[both..].iter().map(|i| format!("{pod}: no version as that of {} s: {}", at(want[*i].0), want[*i].1)),
+    );
+    bad.extend(
+        extra[both..].iter().map(|j| format!("{pod}: an unexpected version at {} s: {}", at(got[*j].0), got[*j].1)),
+    );
     bad
 }
 
@@ -201,7 +205,11 @@ pub(super) fn events(pod: &str, want: &[Value], got: &[Value], loose: Loose) -> 
             bad.push(format!("{pod}: event {} {} times, not {}", say(w), count(g), count(w)));
         }
     }
-    bad.extend(left.iter().filter(|j| !loose.is_late(at(&got[**j]))).map(|j| format!("{pod}: unexpected event {}", say(&got[*j]))));
+    bad.extend(
+        left.iter()
+            .filter(|j| !loose.is_late(at(&got[**j])))
+            .map(|j| format!("{pod}: unexpected event {}", say(&got[*j]))),
+    );
     for (x, (w, g)) in pairs.iter().enumerate() {
         for (w2, g2) in &pairs[x + 1..] {
             if at(w2) - at(w) > SOON && at(g2) < at(g) && !loose.is_free(at(w2)) {

@@ -109,15 +109,18 @@ impl Masks {
                 .map(|len| (len, self.keep(&at[..len], "<uid>")))
                 .or_else(|| scan::time(at).map(|len| (len, self.keep(&at[..len], "<time>"))))
         });
-        s = after(&s, &["resourceVersion\":\"", "resourceVersion: \"", "resourceVersion\": \"", "resourceVersion\\\":\\\""], |rest| {
-            digits(rest).map(|len| (len, "<rv>".to_owned()))
-        });
+        s = after(
+            &s,
+            &["resourceVersion\":\"", "resourceVersion: \"", "resourceVersion\": \"", "resourceVersion\\\":\\\""],
+            |rest| digits(rest).map(|len| (len, "<rv>".to_owned())),
+        );
         s = after(&s, &["Resource Version:  "], |rest| digits(rest).map(|len| (len, "<rv>".to_owned())));
         for label in HASH_LABELS {
             for sign in ["=", ": ", ":", "\": \"", "\":\"", "\\\":\\\""] {
                 s = after(&s, &[&format!("{label}{sign}")], |rest| {
                     let len = rest.find(|c: char| !SAFE.contains(c)).unwrap_or(rest.len());
-                    let is_whole = !rest[len..].starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+                    let is_whole =
+                        !rest[len..].starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
                     let is_hash = (7..=10).contains(&len) && is_whole && !self.is_given(&rest[..len]);
                     is_hash.then(|| (len, self.hash(&rest[..len], "")))
                 });
@@ -165,7 +168,9 @@ impl Masks {
         let parts: Vec<u32> = trimmed.split('.').map(|p| p.parse().unwrap_or(u32::MAX)).collect();
         let mask = match parts.as_slice() {
             [10, 244, _, _] if !rest.starts_with('/') => "<ip>".to_owned(),
-            [10, 96..=111, _, _] if trimmed != "10.96.0.0" && trimmed != "10.96.0.1" => self.number("cluster-ip", trimmed),
+            [10, 96..=111, _, _] if trimmed != "10.96.0.0" && trimmed != "10.96.0.1" => {
+                self.number("cluster-ip", trimmed)
+            }
             [30001..=32766] if trimmed.len() == 5 => self.number("node-port", trimmed),
             _ => return None,
         };

@@ -88,7 +88,9 @@ fn judge(differences: &[String], known: Option<Known>) -> Result<(), Failed> {
         Some(_) if found == 0 => return Err(Failed::from("it passes: take it out of known_failures.txt")),
         Some(known) if found < known.count => {
             let (was, why) = (known.count, known.why);
-            return Err(Failed::from(format!("{found} differences are left of {was}: say so in known_failures.txt ({why})")));
+            return Err(Failed::from(format!(
+                "{found} differences are left of {was}: say so in known_failures.txt ({why})"
+            )));
         }
         Some(known) => format!("{found} differences, {} are known ({})\n", known.count, known.why),
         None => format!("{found} differences\n"),

@@ -2,14 +2,30 @@
 
 use super::masks::Masks;
 
-const AGE_COLUMNS: &[&str] =
-    &["AGE", "LAST SEEN", "FIRST SEEN", "DURATION", "LAST SCHEDULE", "Age", "LastSeen"];
+const AGE_COLUMNS: &[&str] = &["AGE", "LAST SEEN", "FIRST SEEN", "DURATION", "LAST SCHEDULE", "Age", "LastSeen"];
 const KUBELET_COLUMNS: &[&str] = &["OS-IMAGE", "KERNEL-VERSION", "CONTAINER-RUNTIME"];
 pub(super) const KUBELET_REASONS: &[&str] = &[
-    "Pulling", "Pulled", "Created", "Started", "Killing", "BackOff", "Unhealthy", "Failed", "FailedMount",
-    "FailedKillPod", "Starting", "NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID",
-    "NodeAllocatableEnforced", "NodeReady", "InvalidDiskCapacity", "RegisteredNode", "SandboxChanged",
-    "FailedPostStartHook", "Synced",
+    "Pulling",
+    "Pulled",
+    "Created",
+    "Started",
+    "Killing",
+    "BackOff",
+    "Unhealthy",
+    "Failed",
+    "FailedMount",
+    "FailedKillPod",
+    "Starting",
+    "NodeHasSufficientMemory",
+    "NodeHasNoDiskPressure",
+    "NodeHasSufficientPID",
+    "NodeAllocatableEnforced",
+    "NodeReady",
+    "InvalidDiskCapacity",
+    "RegisteredNode",
+    "SandboxChanged",
+    "FailedPostStartHook",
+    "Synced",
 ];
 
 type Heads = Vec<(String, usize)>;
@@ -193,8 +209,15 @@ fn describe(m: &mut Masks, out: &str) -> String {
     done.join("\n")
 }
 
-const CONDITIONS: &[&str] =
-    &["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled", "DisruptionTarget", "Type"];
+const CONDITIONS: &[&str] = &[
+    "PodReadyToStartContainers",
+    "Initialized",
+    "Ready",
+    "ContainersReady",
+    "PodScheduled",
+    "DisruptionTarget",
+    "Type",
+];
 
 fn describe_line(m: &mut Masks, line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().collect();

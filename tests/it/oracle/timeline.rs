@@ -92,7 +92,8 @@ fn lines_of(events: &[Value]) -> (Groups, Vec<String>) {
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect();
         let is_modified = text("change") == "MODIFIED";
-        let counts = !is_modified || !asked.is_empty() || fields.is_some_and(|f| f.contains_key("metadata.deletionTimestamp"));
+        let counts =
+            !is_modified || !asked.is_empty() || fields.is_some_and(|f| f.contains_key("metadata.deletionTimestamp"));
         if !matches!(text("kind"), "Event" | "EndpointSlice" | "Endpoints") && counts {
             let asked = if is_modified { Value::Object(asked) } else { json!({}) };
             order.push(format!("{} {} {} {}", text("change"), text("kind"), text("name"), python(&asked)));
@@ -176,7 +177,9 @@ fn created(o: &Value) -> Value {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|r| format!("{}/{}", r["kind"].as_str().unwrap_or_default(), r["name"].as_str().unwrap_or_default()).into())
+        .map(|r| {
+            format!("{}/{}", r["kind"].as_str().unwrap_or_default(), r["name"].as_str().unwrap_or_default()).into()
+        })
         .collect();
     put("metadata.ownerReferences", if owners.is_empty() { Value::Null } else { owners.into() });
     let labels: Map<String, Value> = meta["labels"]
@@ -204,7 +207,9 @@ fn changed(m: &mut Masks, old: &Value, new: &Value) -> Map<String, Value> {
     let ((a, raw_a), (b, raw_b)) = (flat(old), flat(new));
     let mut out = Map::new();
     for k in a.keys().chain(b.keys()) {
-        let is_ignored = IGNORED.iter().any(|i| k.strip_prefix(i).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric())));
+        let is_ignored = IGNORED
+            .iter()
+            .any(|i| k.strip_prefix(i).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric())));
         let differs = a.get(k) != b.get(k) || raw_a.get(k) != raw_b.get(k);
         if !is_ignored && differs && !k.contains("ast-applied") {
             out.insert(k.clone(), b.get(k).cloned().unwrap_or_default());
@@ -228,6 +233,7 @@ fn leaves(v: &Value, at: &str, out: &mut BTreeMap<String, Value>) {
                 leaves(&rest, &format!("{at}[{}]", kind.as_ref().and_then(Value::as_str).unwrap_or_default()), out);
             }
         }
+        Value::Null => {}
         Value::Object(map) if map.is_empty() => {}
         Value::Array(list) if list.is_empty() => {}
         other => {
