@@ -62,10 +62,12 @@ fn read(name: &str) -> String {
 struct Known {
     /// How many differences there are.
     count: usize,
+    /// The number hangs on when pods get ready by chance: fewer are as well.
+    is_loose: bool,
     why: String,
 }
 
-/// `SET/NAME COUNT why`, one a line.
+/// `SET/NAME COUNT why`, one a line; `~COUNT` is a limit.
 fn known_failures() -> BTreeMap<String, Known> {
     read("known_failures.txt")
         .lines()
@@ -73,9 +75,11 @@ fn known_failures() -> BTreeMap<String, Known> {
         .map(|line| {
             let mut parts = line.splitn(3, ' ');
             let name = parts.next().unwrap_or_default().to_owned();
-            let count = parts.next().and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("{line}: no count"));
+            let count = parts.next().unwrap_or_default();
+            let is_loose = count.starts_with('~');
+            let count = count.trim_start_matches('~').parse().unwrap_or_else(|_| panic!("{line}: no count"));
             let why = parts.next().unwrap_or_else(|| panic!("{line}: it does not say why")).to_owned();
-            (name, Known { count, why })
+            (name, Known { count, is_loose, why })
         })
         .collect()
 }
@@ -84,7 +88,7 @@ fn judge(differences: &[String], known: Option<Known>) -> Result<(), Failed> {
     let found = differences.len();
     let mut text = match known {
         None if found == 0 => return Ok(()),
-        Some(known) if found == known.count => return Ok(()),
+        Some(known) if found == known.count || known.is_loose && (1..known.count).contains(&found) => return Ok(()),
         Some(_) if found == 0 => return Err(Failed::from("it passes: take it out of known_failures.txt")),
         Some(known) if found < known.count => {
             let (was, why) = (known.count, known.why);

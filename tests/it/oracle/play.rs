@@ -111,7 +111,7 @@ type Hashed = (i64, i64, String, String, String);
 
 fn hash_of(o: &Object) -> Option<Hashed> {
     let meta = o.meta();
-    let label = super::masks::HASH_LABELS.iter().find_map(|l| meta.labels.get(*l))?;
+    let label = super::masks::HASH_LABELS.iter().find_map(|l| meta.labels.get(l))?;
     let hash = label.rsplit('-').next().unwrap_or_default().to_owned();
     let revision = meta.annotations.get("deployment.kubernetes.io/revision").and_then(|r| r.parse().ok());
     let owner = meta.name.strip_suffix(&format!("-{hash}")).unwrap_or(&meta.name).to_owned();

@@ -29,9 +29,13 @@ pub(super) fn differences(case: &Value, p: &Player, m: &mut Masks) -> Vec<String
     let empty = Vec::new();
     let mut out = Vec::new();
     let mut compare = |name: &str, want: &[String], have: &[String]| {
-        let found = common(want, have);
+        let (found, used) = common(want, have);
         let lost = want.iter().enumerate().filter(|(i, _)| !found.contains(i));
-        out.extend(lost.map(|(_, line)| format!("{name}: no {line}; there is {have:?}")));
+        out.extend(lost.map(|(_, line)| format!("{name}: want {line}")));
+        let more = have.iter().enumerate().filter(|(j, _)| !used.contains(j)).map(|(_, line)| line);
+        if let Some(last) = out.last_mut().filter(|_| found.len() < want.len()) {
+            last.push_str(&more.fold("\nand got beside:".to_owned(), |text, line| text + "\n    " + line));
+        }
     };
     for (name, want) in &mine {
         compare(name, want, theirs.get(name).unwrap_or(&empty));
@@ -42,18 +46,19 @@ pub(super) fn differences(case: &Value, p: &Player, m: &mut Masks) -> Vec<String
     out
 }
 
-/// Positions of `a` that are in a longest common subsequence.
-fn common(a: &[String], b: &[String]) -> Vec<usize> {
+/// Positions in `a` and in `b` of a longest common subsequence.
+fn common(a: &[String], b: &[String]) -> (Vec<usize>, Vec<usize>) {
     let mut t = vec![vec![0usize; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {
             t[i][j] = if a[i] == b[j] { t[i + 1][j + 1] + 1 } else { t[i + 1][j].max(t[i][j + 1]) };
         }
     }
-    let (mut out, mut i, mut j) = (Vec::new(), 0, 0);
+    let ((mut in_a, mut in_b), mut i, mut j) = ((Vec::new(), Vec::new()), 0, 0);
     while i < a.len() && j < b.len() {
         if a[i] == b[j] {
-            out.push(i);
+            in_a.push(i);
+            in_b.push(j);
             (i, j) = (i + 1, j + 1);
         } else if t[i + 1][j] >= t[i][j + 1] {
             i += 1;
@@ -61,7 +66,7 @@ fn common(a: &[String], b: &[String]) -> Vec<usize> {
             j += 1;
         }
     }
-    out
+    (in_a, in_b)
 }
 
 /// JSON as Python prints it, which is how the recordings' `order` is written.
