@@ -22,7 +22,6 @@ const VALUED: &[&str] = &[
     "from-literal",
     "port",
     "field-manager",
-    "timeout",
     "dry-run",
     "cascade",
     "validate",
@@ -30,12 +29,7 @@ const VALUED: &[&str] = &[
     "labels",
     "env",
     "restart",
-    "class",
-    "raw",
     "field-selector",
-    "key",
-    "cert",
-    "value",
 ];
 /// Flags that stand alone.
 const PLAIN: &[&str] = &[
@@ -50,7 +44,6 @@ const PLAIN: &[&str] = &[
     "force-conflicts",
     "show-labels",
     "save-config",
-    "list",
     "command",
     "no-headers",
 ];
@@ -159,6 +152,16 @@ impl Args {
     /// All its values, commas and all.
     pub fn each(&self, name: &str) -> impl Iterator<Item = &str> {
         self.flags.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// A flag that is a whole number.
+    pub fn number(&self, name: &str) -> Result<Option<i64>, Failure> {
+        let Some(text) = self.flag(name) else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| {
+            self.unknown(&format!(
+                "invalid argument \"{text}\" for \"--{name}\" flag: strconv.ParseInt: parsing \"{text}\": invalid syntax"
+            ))
+        })
     }
 
     pub fn is(&self, name: &str) -> bool {

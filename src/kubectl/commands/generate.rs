@@ -17,15 +17,11 @@ use serde_json::{Map, json};
 
 pub(super) fn create(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(), Failure> {
     let what = args.words[1].as_str();
-    let make: fn(&Args, &str) -> Result<Value, Failure> = match what {
-        "deployment" | "deploy" => deployment,
-        "configmap" | "cm" => config_map,
-        "namespace" | "ns" => {
-            |_, name| Ok(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))
-        }
-        "serviceaccount" | "sa" => {
-            |_, name| Ok(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}))
-        }
+    let (what, make): (_, fn(&Args, &str) -> Result<Value, Failure>) = match what {
+        "deployment" | "deploy" => ("deployment", deployment),
+        "configmap" | "cm" => ("configmap", config_map),
+        "namespace" | "ns" => ("namespace", |_, name| Ok(bare("Namespace", name))),
+        "serviceaccount" | "sa" => ("serviceaccount", |_, name| Ok(bare("ServiceAccount", name))),
         other => {
             return Err(Failure::own(format!(
                 "Unexpected args: [{other}]\nSee 'kubectl create -h' for help and examples"
@@ -39,20 +35,19 @@ pub(super) fn create(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Resul
     };
     let value = make(args, name)?;
     store(host, args, p, value, MANAGER).map_err(|e| match e {
-        Failure::Status(s) => Failure::own(format!(
-            "failed to create {}: {}",
-            s["details"]["kind"].as_str().map_or(what, |_| what),
-            s["message"].as_str().unwrap_or_default()
-        )),
-        other => other,
+        Failure::Status(_) => Failure::own(format!("failed to create {what}: {}", e.message())),
+        _ => e,
     })
 }
 
-fn store(host: &mut dyn Host, args: &Args, p: &mut Printed, value: Value, manager: &str) -> Result<(), Failure> {
+fn bare(kind: &str, name: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}})
+}
+
+fn store(host: &mut dyn Host, args: &Args, p: &mut Printed, mut value: Value, manager: &str) -> Result<(), Failure> {
     let text = |k: &str| value[k].as_str().unwrap_or_default();
     let kind =
         KindId::by_api_version(text("apiVersion"), text("kind")).expect("a generator makes a kind that is known");
-    let mut value = value.clone();
     if kind.info().namespaced {
         value["metadata"]["namespace"] = args.namespace().into();
     }
@@ -64,17 +59,6 @@ fn store(host: &mut dyn Host, args: &Args, p: &mut Printed, value: Value, manage
     let name = made.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     p.out.push_str(&format!("{}/{name} created{}\n", shown(kind), args.suffix()));
     Ok(())
-}
-
-fn number(args: &Args, flag: &str) -> Result<Option<i64>, Failure> {
-    let Some(text) = args.flag(flag) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| {
-        Failure::own(format!(
-            "invalid argument \"{text}\" for \"--{flag}\" flag: strconv.ParseInt: parsing \"{text}\": invalid syntax\n\
-             See 'kubectl {} --help' for usage.",
-            args.words.first().map_or("", String::as_str)
-        ))
-    })
 }
 
 /// The last part of an image's name, without its tag.
@@ -89,7 +73,7 @@ fn deployment(args: &Args, name: &str) -> Result<Value, Failure> {
     if images.is_empty() {
         return Err(Failure::own("required flag(s) \"image\" not set"));
     }
-    let port = number(args, "port")?;
+    let port = args.number("port")?;
     let containers: Vec<Value> = images
         .iter()
         .map(|image| {
@@ -108,7 +92,7 @@ fn deployment(args: &Args, name: &str) -> Result<Value, Failure> {
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"name": name, "labels": labels},
         "spec": {
-            "replicas": number(args, "replicas")?.unwrap_or(1),
+            "replicas": args.number("replicas")?.unwrap_or(1),
             "selector": {"matchLabels": labels},
             "strategy": {},
             "template": {"metadata": {"labels": labels}, "spec": {"containers": containers}},
@@ -124,7 +108,7 @@ fn config_map(args: &Args, name: &str) -> Result<Value, Failure> {
         };
         data.insert(key.to_owned(), value.into());
     }
-    let mut v = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
+    let mut v = bare("ConfigMap", name);
     if !data.is_empty() {
         v["data"] = Value::Object(data);
     }
@@ -146,7 +130,7 @@ pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(
     if !args.rest.is_empty() {
         container[if args.is("command") { "command" } else { "args" }] = json!(args.rest);
     }
-    if let Some(port) = number(args, "port")? {
+    if let Some(port) = args.number("port")? {
         container["ports"] = json!([{"containerPort": port}]);
     }
     let env: Vec<Value> = args

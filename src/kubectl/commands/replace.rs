@@ -35,16 +35,14 @@ pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(
             item.value.pointer("/metadata/annotations").is_some_and(|a| a.to_string().contains("last-applied"));
         let value =
             if args.is("save-config") || has_last { apply::with_last_applied(&item.value) } else { item.value.clone() };
-        let (request, manager, doing, done) = if is_forced {
-            let path = path_of(item.kind, &item.namespace, "");
-            (Request::with(Method::Post, &path, &value), MANAGER, "creating", "replaced")
-        } else {
-            (Request::with(Method::Put, &item.path(), &value), MANAGER, "replacing", "replaced")
+        let request = match is_forced {
+            true => Request::with(Method::Post, &path_of(item.kind, &item.namespace, ""), &value),
+            false => Request::with(Method::Put, &item.path(), &value),
         };
-        match write(host, args, p, validated(args, request)?, manager) {
-            Ok(_) => say(p, args, item, done),
+        match write(host, args, p, validated(args, request)?, MANAGER) {
+            Ok(_) => say(p, args, item, "replaced"),
             Err(e) if is_forced => failed.push(e),
-            Err(e) => failed.push(e.when(doing, &item.source)),
+            Err(e) => failed.push(e.when("replacing", &item.source)),
         }
     }
     Failure::of(failed)

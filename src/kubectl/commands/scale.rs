@@ -13,17 +13,7 @@ use crate::kubectl::resource::items;
 use serde_json::json;
 
 pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(), Failure> {
-    let number = |flag: &str| -> Result<Option<i64>, Failure> {
-        let Some(text) = args.flag(flag) else { return Ok(None) };
-        let why = || {
-            Failure::own(format!(
-                "invalid argument \"{text}\" for \"--{flag}\" flag: strconv.ParseInt: parsing \"{text}\": invalid \
-                 syntax\nSee 'kubectl scale --help' for usage."
-            ))
-        };
-        text.parse().map(Some).map_err(|_| why())
-    };
-    let Some(replicas) = number("replicas")? else {
+    let Some(replicas) = args.number("replicas")? else {
         return Err(Failure::own("required flag(s) \"replicas\" not set"));
     };
     if replicas < 0 {
@@ -31,7 +21,7 @@ pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(
             "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0",
         ));
     }
-    let current = number("current-replicas")?;
+    let current = args.number("current-replicas")?;
     let items = items(host, args, 1)?;
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for item in items {
