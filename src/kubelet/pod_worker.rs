@@ -4,7 +4,7 @@
 //! Differs: a relist that would see nothing new does not take place, nor does a resync that could change nothing.
 
 use super::backoff::Backoff;
-use super::prober::Probe;
+use super::prober::{Probe, ProbeKind};
 use super::sync::Job;
 use super::{Cx, Shared, tick_after, tick_from};
 use crate::api::Key;
@@ -88,6 +88,8 @@ pub(super) struct PodWorker {
     pub(super) mount_at: Time,
     pub(super) job: Option<Box<Job>>,
     pub(super) probes: Vec<Probe>,
+    /// Kinds of probes that fail whatever there is, by a fault.
+    pub(super) failing: Vec<ProbeKind>,
     pub(super) reasons: Vec<Reason>,
     pub(super) crashes: Backoff,
     pub(super) pulls: Backoff,
@@ -123,6 +125,7 @@ impl PodWorker {
             mount_at: Time::ZERO,
             job: None,
             probes: Vec::new(),
+            failing: Vec::new(),
             reasons: Vec::new(),
             crashes: Backoff::default(),
             pulls: Backoff::default(),

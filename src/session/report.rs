@@ -1,8 +1,8 @@
 //! Everything that reproduces a session: the seed, the machines, each input with its place, and the hash it came to.
 
-use crate::apimachinery::{Str, Value};
+use crate::apimachinery::Value;
 use crate::apiserver::wire::{Method, Request};
-use crate::cluster::{Config, Fault, History, Input, Recorded, machine};
+use crate::cluster::{Config, Fault, History, Input, Recorded};
 use crate::sim::Time;
 use serde_json::json;
 use std::rc::Rc;
@@ -29,8 +29,17 @@ impl Report {
 
     /// The hash that a replay comes to.
     pub fn replay(&self) -> String {
-        let history = History::replay(self.config.clone(), self.inputs.clone(), self.now);
-        format!("{:016x}", history.cluster().hash())
+        format!("{:016x}", self.history().cluster().hash())
+    }
+
+    /// The session's cluster and past, up to the report.
+    pub(super) fn history(&self) -> History {
+        History::replay(self.config.clone(), self.inputs.clone(), self.now)
+    }
+
+    /// Seed and number of machines.
+    pub(super) fn start(&self) -> (u64, usize) {
+        (self.config.seed, self.config.machines.len())
     }
 
     pub(super) fn write(&self) -> String {
@@ -76,25 +85,14 @@ fn write_input(input: &Input) -> Value {
         Input::Request(r) => json!({"method": format!("{:?}", r.method), "path": r.path, "query": r.query,
             "contentType": r.content_type, "accept": r.accept, "userAgent": r.user_agent,
             "body": String::from_utf8_lossy(&r.body)}),
-        Input::Fault(Fault::NodeDown { node, down }) => json!({"node": node.as_str(), "down": down}),
-        Input::Fault(Fault::KubeletRestart { node }) => json!({"node": node.as_str(), "restart": true}),
-        Input::Fault(Fault::RemoveNode { node }) => json!({"node": node.as_str(), "remove": true}),
-        Input::Fault(Fault::AddNode(m)) => json!({"node": m.name.as_str(), "add": true}),
+        Input::Fault(fault) => fault.to_value(),
     }
 }
 
 fn read_input(v: &Value) -> Option<Input> {
     let text = |k: &str| v[k].as_str().unwrap_or_default().to_owned();
-    if let Some(node) = v["node"].as_str().map(Str::from) {
-        return Some(Input::Fault(if let Some(down) = v["down"].as_bool() {
-            Fault::NodeDown { node, down }
-        } else if v["restart"] == true {
-            Fault::KubeletRestart { node }
-        } else if v["add"] == true {
-            Fault::AddNode(machine(node.strip_prefix("node-")?.parse().ok()?))
-        } else {
-            Fault::RemoveNode { node }
-        }));
+    if let Some(fault) = Fault::of_value(v) {
+        return Some(Input::Fault(fault));
     }
     let method = match v["method"].as_str()? {
         "Get" => Method::Get,
