@@ -96,7 +96,7 @@ pub(super) fn add_node(c: &mut Cluster, machine: Machine, cause: u64) {
 
 impl Cluster {
     pub(super) fn fault(&mut self, fault: &Fault) {
-        let cause = self.trace.push(self.now, 0, What::Fault { what: Str::from(fault.to_string()) });
+        let cause = self.trace.push(self.now, 0, What::Fault { what: Str::from(fault.to_value().to_string()) });
         let now = self.now;
         match fault {
             Fault::AddNode(machine) => add_node(self, machine.clone(), cause),

@@ -30,28 +30,39 @@ pub(super) fn of_page(fault: &Fault, c: &Cluster) -> cluster::Fault {
     }
 }
 
-/// A fault that lasts, whether it begins now, and what ends it; None: it is over at once.
-fn lasting(fault: &cluster::Fault) -> Option<(Fault, bool, Fault)> {
+pub(super) fn to_page(fault: &cluster::Fault) -> Fault {
+    match fault {
+        cluster::Fault::NodeDown { node, down } => Fault::NodeDown { node: node.to_string(), down: *down },
+        cluster::Fault::KubeletRestart { node } => Fault::KubeletRestart { node: node.to_string() },
+        cluster::Fault::RemoveNode { node } => Fault::RemoveNode { node: node.to_string() },
+        cluster::Fault::AddNode(_) => Fault::AddNode,
+        cluster::Fault::ContainerExit { pod, container, code } => Fault::ContainerExit {
+            namespace: pod.namespace.to_string(),
+            pod: pod.name.to_string(),
+            container: container.to_string(),
+            code: *code,
+        },
+        cluster::Fault::ProbeFails { pod, probe, failing } => Fault::ProbeFails {
+            namespace: pod.namespace.to_string(),
+            pod: pod.name.to_string(),
+            probe: probe.to_string(),
+            failing: *failing,
+        },
+        cluster::Fault::RegistryDown { down } => Fault::RegistryDown { down: *down },
+        cluster::Fault::SlowPulls { times } => Fault::SlowPulls { times: *times },
+    }
+}
+
+/// For a fault that lasts: whether it begins now, and what ends it; None: it is over at once.
+fn lasting(fault: &Fault) -> Option<(bool, Fault)> {
     Some(match fault {
-        cluster::Fault::NodeDown { node, down } => {
-            let of = |down| Fault::NodeDown { node: node.to_string(), down };
-            (of(true), *down, of(false))
+        Fault::NodeDown { node, down } => (*down, Fault::NodeDown { node: node.clone(), down: false }),
+        Fault::ProbeFails { namespace, pod, probe, failing } => {
+            let (namespace, pod, probe) = (namespace.clone(), pod.clone(), probe.clone());
+            (*failing, Fault::ProbeFails { namespace, pod, probe, failing: false })
         }
-        cluster::Fault::ProbeFails { pod, probe, failing } => {
-            let of = |failing| Fault::ProbeFails {
-                namespace: pod.namespace.to_string(),
-                pod: pod.name.to_string(),
-                probe: probe.to_string(),
-                failing,
-            };
-            (of(true), *failing, of(false))
-        }
-        cluster::Fault::RegistryDown { down } => {
-            (Fault::RegistryDown { down: true }, *down, Fault::RegistryDown { down: false })
-        }
-        cluster::Fault::SlowPulls { times } => {
-            (Fault::SlowPulls { times: (*times).max(2) }, *times > 1, Fault::SlowPulls { times: 1 })
-        }
+        Fault::RegistryDown { down } => (*down, Fault::RegistryDown { down: false }),
+        Fault::SlowPulls { times } => (*times > 1, Fault::SlowPulls { times: 1 }),
         _ => return None,
     })
 }
@@ -62,17 +73,16 @@ pub(super) fn rows(history: &History) -> Vec<FaultRow> {
     for input in history.past_inputs() {
         let Input::Fault(fault) = &input.input else { continue };
         let ms = input.at.0 as f64 / 1e6;
-        let (gone, lasts) = match fault {
-            cluster::Fault::RemoveNode { node } => (Some(node.to_string()), None),
-            fault => (None, lasting(fault)),
-        };
+        let fault = to_page(fault);
+        let lasts = lasting(&fault);
         for row in rows.iter_mut().filter(|r| r.until_ms < 0.0) {
-            let node_gone = matches!(&row.fault, Fault::NodeDown { node, .. } if Some(node) == gone.as_ref());
-            if node_gone || lasts.as_ref().is_some_and(|(_, _, heal)| *heal == row.heal) {
+            let node_gone = matches!((&row.fault, &fault),
+                (Fault::NodeDown { node, .. }, Fault::RemoveNode { node: gone }) if node == gone);
+            if node_gone || lasts.as_ref().is_some_and(|(_, heal)| *heal == row.heal) {
                 row.until_ms = ms;
             }
         }
-        if let Some((fault, true, heal)) = lasts {
+        if let Some((true, heal)) = lasts {
             rows.push(FaultRow { fault, since_ms: ms, until_ms: -1.0, heal });
         }
     }

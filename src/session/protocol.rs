@@ -448,6 +448,8 @@ pub struct TraceLine {
     /// Worth a sentence in the narration.
     pub milestone: bool,
     pub warning: bool,
+    /// With `fault`: which.
+    pub fault: Option<Fault>,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]

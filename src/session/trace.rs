@@ -1,10 +1,11 @@
 //! The trace in the page's words, and the chain of causes behind an object.
 
+use super::faults::to_page;
 use super::protocol::{Lane, Ref, TraceLine};
 use crate::api::{Key, KindId};
 use crate::apimachinery::Str;
 use crate::client::{Outcome, Verb, What};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Fault};
 use crate::sim::TraceEvent;
 
 fn reference(kind: KindId, key: &Key) -> Ref {
@@ -37,7 +38,9 @@ pub(super) fn line(c: &Cluster, e: &TraceEvent<What>) -> Option<TraceLine> {
             out.lane = Lane::Faults;
             out.actor = "fault".to_owned();
             out.note = "fault".to_owned();
-            out.args = vec![text(what)];
+            let fault = serde_json::from_str(what).ok().and_then(|v| Fault::of_value(&v));
+            out.args = vec![fault.as_ref().map_or_else(|| text(what), ToString::to_string)];
+            out.fault = fault.as_ref().map(to_page);
             out.milestone = true;
             out.warning = true;
         }

@@ -7,7 +7,8 @@ use kubarium::session::protocol::{
     self, EventRow, Frame, NodeRow, OtherRow, PodRow, PodState, Ref, TraceLine, WorkloadRow,
 };
 
-use crate::model::{At, Bit, Clock, Life, Mark, Model, Node, Pod};
+use crate::lives::Lives;
+use crate::model::{At, Clock, Mark, Model, Node, Pod};
 
 /// Marks beyond this are forgotten, the oldest first.
 const MARKS_MAX: usize = 20_000;
@@ -24,7 +25,7 @@ pub struct Feed {
     namespaces: Vec<String>,
     marks: Rc<Vec<Rc<Mark>>>,
     skips: Rc<Vec<(At, At)>>,
-    lives: Rc<Vec<Life>>,
+    lives: Lives,
     /// Up to when lives are known: a moment that is seen again adds nothing.
     known_until: At,
     /// When a countdown was first seen, by Pod.
@@ -33,7 +34,7 @@ pub struct Feed {
 
 impl Feed {
     /// Takes in a frame.
-    pub fn take(&mut self, frame: Frame) {
+    pub fn take(&mut self, mut frame: Frame) {
         let before = self.clock.now_ms as At;
         self.clock = frame.clock;
         let (now, head) = (self.clock.now_ms as At, self.clock.head_ms as At);
@@ -43,6 +44,8 @@ impl Feed {
         }
         let before_states: BTreeMap<String, PodState> =
             self.pods.iter().map(|(uid, pod)| (uid.clone(), pod.state)).collect();
+        let (moments, bounds) = (std::mem::take(&mut frame.view.moments), std::mem::take(&mut frame.view.bounds));
+        let jumped = frame.view.reset;
         self.rows(frame.view);
         self.tell(frame.trace);
         if now >= self.known_until {
@@ -58,7 +61,10 @@ impl Feed {
         }
         self.watch_waits(now);
         if now >= self.known_until {
-            self.live(now);
+            if jumped {
+                self.lives.look(&self.pods, now);
+            }
+            self.lives.tell(moments, bounds, self.known_until);
             self.known_until = now;
         }
     }
@@ -155,12 +161,7 @@ impl Feed {
     fn forget_after(&mut self, at: At) {
         Rc::make_mut(&mut self.marks).retain(|mark| mark.at <= at);
         Rc::make_mut(&mut self.skips).retain(|(_, to)| *to <= at);
-        let lives = Rc::make_mut(&mut self.lives);
-        for life in lives.iter_mut() {
-            life.bits.retain(|bit| bit.from <= at);
-            life.until = life.until.filter(|until| *until <= at);
-        }
-        lives.retain(|life| !life.bits.is_empty());
+        self.lives.forget_after(at);
         self.known_until = at;
     }
 
@@ -170,54 +171,6 @@ impl Feed {
         for (uid, pod) in pods.iter().filter(|(_, pod)| pod.until_ms >= 0.0) {
             self.waits.entry(uid.clone()).or_insert((now, pod.until_ms as At));
         }
-    }
-
-    fn live(&mut self, now: At) {
-        let changed = |life: &Life, pod: &PodRow| {
-            life.bits.last().is_none_or(|bit| bit.status != pod.status || bit.state != pod.state)
-                || life.node != pod.node
-        };
-        // A look first: in most frames nothing of this changes, and the page is spared a copy.
-        let seen: BTreeMap<&str, usize> =
-            self.lives.iter().enumerate().map(|(at, life)| (life.uid.as_str(), at)).collect();
-        let news: Vec<&PodRow> = self
-            .pods
-            .values()
-            .filter(|pod| seen.get(pod.uid.as_str()).is_none_or(|at| changed(&self.lives[*at], pod)))
-            .collect();
-        let ended = self.lives.iter().any(|life| life.until.is_none() && !self.pods.contains_key(&life.uid));
-        if news.is_empty() && !ended {
-            return;
-        }
-        let mut lives = (*self.lives).clone();
-        for pod in news {
-            let bit = Bit { from: now, status: pod.status.clone(), state: pod.state };
-            match seen.get(pod.uid.as_str()) {
-                Some(at) => {
-                    let life = &mut lives[*at];
-                    life.node.clone_from(&pod.node);
-                    if life.bits.last().is_none_or(|last| last.status != bit.status || last.state != bit.state) {
-                        life.bits.push(bit);
-                    }
-                }
-                None => lives.push(Life {
-                    uid: pod.uid.clone(),
-                    name: pod.name.clone(),
-                    node: pod.node.clone(),
-                    owner_uid: pod.owner_uid.clone(),
-                    template_hash: pod.template_hash.clone(),
-                    image: pod.image.clone(),
-                    bits: vec![Bit { from: (pod.created_ms as At).min(now), ..bit }],
-                    until: None,
-                }),
-            }
-        }
-        for life in &mut lives {
-            if life.until.is_none() && !self.pods.contains_key(&life.uid) {
-                life.until = Some(now);
-            }
-        }
-        self.lives = Rc::new(lives);
     }
 
     /// The simulated world's own time.
@@ -258,6 +211,7 @@ impl Feed {
                 can_undo: self.clock.can_undo,
                 can_redo: self.clock.can_redo,
                 skips: self.skips.clone(),
+                faults: self.clock.faults.clone(),
             },
             rev: self.clock.revision,
             nodes,
@@ -266,7 +220,8 @@ impl Feed {
             others: self.others.values().cloned().collect(),
             events,
             namespaces: self.namespaces.clone(),
-            lives: self.lives.clone(),
+            lives: self.lives.all(),
+            bounds: self.lives.bounds(),
             marks: self.marks.clone(),
         }
     }
@@ -325,14 +280,10 @@ fn natural(name: &str) -> (&str, u64) {
     (stem, number.parse().unwrap_or(0))
 }
 
-/// Whether a Pod counts as available in the strip's chart: it is ready and not on its way out.
-pub fn is_up(state: PodState) -> bool {
-    state == PodState::Ready
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kubarium::session::protocol::Moment;
 
     fn pod(uid: &str, status: &str, state: PodState) -> PodRow {
         PodRow {
@@ -359,26 +310,15 @@ mod tests {
     }
 
     #[test]
-    fn a_life_is_what_a_pod_showed_from_when_to_when() {
-        let mut feed = Feed::default();
-        feed.take(frame(0.0, 0.0, vec![pod("a", "Pending", PodState::Pending)], &[]));
-        feed.take(frame(50.0, 50.0, vec![], &[]));
-        feed.take(frame(100.0, 100.0, vec![pod("a", "Running", PodState::Ready)], &[]));
-        feed.take(frame(200.0, 200.0, vec![], &["a"]));
-        let life = &feed.model().lives[0];
-        assert_eq!(
-            life.bits.iter().map(|bit| (bit.from, bit.status.as_str())).collect::<Vec<_>>(),
-            [(0, "Pending"), (100, "Running")]
-        );
-        assert_eq!(life.until, Some(200));
-        assert!(feed.model().pods.is_empty());
-    }
-
-    #[test]
     fn looking_back_keeps_the_future_and_acting_there_forgets_it() {
         let mut feed = Feed::default();
-        feed.take(frame(0.0, 0.0, vec![pod("a", "Pending", PodState::Pending)], &[]));
-        feed.take(frame(100.0, 100.0, vec![pod("a", "Running", PodState::Ready)], &[]));
+        let mut first = frame(0.0, 0.0, vec![pod("a", "Pending", PodState::Pending)], &[]);
+        first.view.reset = true;
+        feed.take(first);
+        let mut ready = frame(100.0, 100.0, vec![pod("a", "Running", PodState::Ready)], &[]);
+        let (uid, status, state) = ("a".to_owned(), "Running".to_owned(), PodState::Ready);
+        ready.view.moments = vec![Moment { uid, ms: 90.0, status, state, ..Moment::default() }];
+        feed.take(ready);
         let mut back = frame(50.0, 100.0, vec![pod("a", "Pending", PodState::Pending)], &[]);
         back.view.reset = true;
         feed.take(back);

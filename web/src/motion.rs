@@ -8,6 +8,8 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 
+use kubarium::session::protocol::PodState;
+
 use crate::model::{At, Model, Pod};
 use crate::view::tile::tile_id;
 
@@ -45,6 +47,7 @@ struct Seen {
     node: String,
     word: String,
     ready: u32,
+    pulls: bool,
     element: Element,
 }
 
@@ -83,6 +86,10 @@ impl Stage {
             match self.seen.get(uid) {
                 None => born(&after.element, (played as f64 * STAGGER).min(STAGGER_MAX), moves),
                 Some(before) if before.node != after.node && moves => travel(before, after),
+                Some(before) if !before.pulls && after.pulls && moves => {
+                    fly(after);
+                    restate(&after.element);
+                }
                 Some(before) if before.word != after.word || before.ready != after.ready => restate(&after.element),
                 Some(_) => continue,
             }
@@ -100,6 +107,25 @@ impl Stage {
     }
 }
 
+/// A layer of an image, on its way from the registry to the node: it is seen once, when a pull begins.
+fn fly(to: &Seen) {
+    let document = gloo::utils::document();
+    let registry = document.get_element_by_id("registry");
+    let layer = document.create_element("i").ok().and_then(|layer| layer.dyn_into::<HtmlElement>().ok());
+    let (Some(registry), Some(layer), Some(body)) = (registry, layer, document.body()) else { return };
+    let rect = registry.get_bounding_client_rect();
+    let (x, y) = (rect.left() + rect.width() / 2.0, rect.top() + 12.0);
+    let _ = layer.set_attribute("class", "layer-fly");
+    let _ = layer.set_attribute("aria-hidden", "true");
+    let _ = layer.set_attribute("style", &format!("left:{x:.1}px;top:{y:.1}px"));
+    if body.append_child(&layer).is_err() {
+        return;
+    }
+    let by = format!("translate({:.1}px, {:.1}px)", to.left + 10.0 - x, to.top + 10.0 - y);
+    let running = run(&layer, &[frame("1", "none"), frame("0.6", &by)], MOVE, 0.0, EASE);
+    running.set_onfinish(&Closure::once_into_js(move || layer.remove()));
+}
+
 /// All tiles at once: one reading of the layout for each change.
 fn measure(pods: &[std::rc::Rc<Pod>]) -> BTreeMap<String, Seen> {
     let document = gloo::utils::document();
@@ -113,6 +139,7 @@ fn measure(pods: &[std::rc::Rc<Pod>]) -> BTreeMap<String, Seen> {
                 node: pod.row.node.clone(),
                 word: pod.row.status.clone(),
                 ready: pod.row.ready,
+                pulls: pod.row.state == PodState::Pulling,
                 element,
             };
             Some((pod.row.uid.clone(), seen))

@@ -9,6 +9,7 @@ use super::icon::kind;
 use super::time::seconds;
 use crate::model::{self, At, Mark, Model};
 use crate::narrate;
+use crate::packets::Overlay;
 use crate::store::{Hub, State, use_hub};
 use crate::text::fill;
 use crate::words::split_name;
@@ -28,7 +29,7 @@ pub fn ControlLoop() -> Html {
     html! {
         <>
             <h2 class="vh">{ text.components }</h2>
-            { plate(page) }
+            <Plate />
             { life(&hub) }
         </>
     }
@@ -39,7 +40,126 @@ fn last(model: &Model, is_theirs: impl Fn(&Mark) -> bool) -> Option<&Rc<Mark>> {
     model.marks.iter().rev().find(|mark| mark.at <= model.clock.now && is_theirs(mark))
 }
 
-fn plate(page: &State) -> Html {
+/// Where the columns of the picture stand, and how wide each is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Layout {
+    width: f64,
+    you: (f64, f64),
+    api: (f64, f64),
+    /// What controllers and scheduler hang on.
+    trunk: f64,
+    controllers: (f64, f64),
+    /// What kubelets hang on.
+    far_trunk: f64,
+    kubelets: (f64, f64),
+}
+
+/// As it is drawn where there is room, and where the panels on both sides leave less.
+pub const WIDE: Layout = Layout {
+    width: 1072.0,
+    you: (0.0, 150.0),
+    api: (230.0, 220.0),
+    trunk: 484.0,
+    controllers: (520.0, 270.0),
+    far_trunk: 826.0,
+    kubelets: (860.0, 212.0),
+};
+const COMPACT: Layout = Layout {
+    width: 770.0,
+    you: (0.0, 104.0),
+    api: (128.0, 190.0),
+    trunk: 340.0,
+    controllers: (362.0, 206.0),
+    far_trunk: 586.0,
+    kubelets: (606.0, 164.0),
+};
+
+/// The height at which the wires of you and of the trunk meet the API server.
+const API_Y: f64 = 210.0;
+/// Under everything, the wire that leads to the kubelets.
+const FOOT_Y: f64 = 420.0;
+const OTHERS_Y: f64 = 248.0;
+
+impl Layout {
+    /// For the room that the window leaves between the panels.
+    fn of(page: &State) -> Self {
+        let window = gloo::utils::window().inner_width().ok().and_then(|width| width.as_f64()).unwrap_or(0.0);
+        let panels = if page.work_open { 320.0 } else { 40.0 } + if page.side_open { 280.0 } else { 0.0 };
+        if window - panels >= WIDE.width + 32.0 { WIDE } else { COMPACT }
+    }
+
+    /// Between the API server and etcd, which stands under it.
+    pub fn to_etcd(&self) -> Vec<(f64, f64)> {
+        let x = self.api.0 + self.api.1 / 2.0;
+        vec![(x, 250.0), (x, 330.0)]
+    }
+
+    /// The way from an actor's box to the API server; None: the picture has no box for it.
+    pub fn wire_of(&self, actor: &str, model: &Model) -> Option<Vec<(f64, f64)>> {
+        let side = (self.api.0 + self.api.1, API_Y);
+        let on_trunk = |y: f64| vec![(self.controllers.0, y), (self.trunk, y), (self.trunk, API_Y), side];
+        Some(match actor {
+            "you" => vec![(self.you.0 + self.you.1, API_Y), (self.api.0, API_Y)],
+            "deployment-controller" => on_trunk(32.0),
+            "replicaset-controller" => on_trunk(116.0),
+            "default-scheduler" => on_trunk(332.0),
+            actor => match model.nodes.iter().position(|node| node.row.name == actor) {
+                Some(at) if at < KUBELETS_MAX => {
+                    let y = 46.0 + at as f64 * 100.0;
+                    let (far, near) = (self.far_trunk, self.trunk);
+                    vec![(self.kubelets.0, y), (far, y), (far, FOOT_Y), (near, FOOT_Y), (near, API_Y), side]
+                }
+                Some(_) => return None,
+                None => on_trunk(OTHERS_Y),
+            },
+        })
+    }
+}
+
+/// A line through points, as a path.
+fn line(points: &[(f64, f64)]) -> String {
+    points.iter().enumerate().map(|(at, (x, y))| format!("{}{x} {y}", if at == 0 { 'M' } else { 'L' })).collect()
+}
+
+/// The picture, and the packets on its wires: those of what is selected, or all.
+#[component]
+fn Plate() -> Html {
+    let hub = use_hub();
+    let page = &hub.state;
+    let text = page.text();
+    let overlay = use_mut_ref(Overlay::default);
+    let canvas = use_node_ref();
+    let uncounted = use_state(|| 0_usize);
+    {
+        let (overlay, canvas) = (overlay.borrow().clone(), canvas.clone());
+        use_effect_with((), move |()| {
+            overlay.attach(canvas.cast());
+            move || overlay.attach(None)
+        });
+    }
+    {
+        let (overlay, uncounted) = (overlay.borrow().clone(), uncounted.clone());
+        let (page, followed) = (page.clone(), page.selected.as_ref().map(|about| family(page, about)));
+        use_effect_with((page.model.clone(), page.selected.clone()), move |_| {
+            let is_followed = |mark: &Mark| match &followed {
+                None => Some(false),
+                Some(family) => mark.about.as_ref().is_some_and(|about| family.contains(about)).then_some(true),
+            };
+            let counted = overlay.changed(&page.model, Layout::of(&page), page.settings.moves(), is_followed);
+            if counted != *uncounted {
+                uncounted.set(counted);
+            }
+        });
+    }
+    html! {
+        <>
+            { plate(page, canvas) }
+            if *uncounted > 0 { <p class="cap">{ fill(text.packets_counted, &[("n", &uncounted.to_string())]) }</p> }
+        </>
+    }
+}
+
+fn plate(page: &State, canvas: NodeRef) -> Html {
     let text = page.text();
     let model = &page.model;
     let told = page.told();
@@ -47,49 +167,48 @@ fn plate(page: &State) -> Html {
     let others =
         last(model, |mark| mark.lane == Lane::Controllers && controllers.iter().all(|(name, ..)| mark.actor != *name));
     let written = last(model, is_write);
+    let layout = Layout::of(page);
     // The wire to whoever the sentence under the picture is about is drawn as a thread.
-    let hot = told.and_then(|mark| match mark.actor.as_str() {
-        "deployment-controller" => Some("M520 32H484V210H450"),
-        "replicaset-controller" => Some("M520 116H484V210H450"),
-        actor if actor.contains("scheduler") => Some("M520 332H484V210H450"),
-        "you" => Some("M150 210H230"),
-        _ => None,
-    });
+    let hot = told.and_then(|mark| layout.wire_of(&mark.actor, model));
     let kubelets = model.nodes.iter().take(KUBELETS_MAX).enumerate();
+    let named = ["you", "deployment-controller", "replicaset-controller", "default-scheduler", ""];
+    let wires = named.into_iter().chain(kubelets.clone().map(|(_, node)| node.row.name.as_str()));
+    let wires = wires.filter_map(|actor| layout.wire_of(actor, model)).chain([layout.to_etcd()]);
+    let (width, trunk) = (layout.width, layout.trunk);
     html! {
-        <div class="plate" style="--pw:1072px;--ph:440px">
-            <svg class="wires" viewBox="0 0 1072 440" aria-hidden="true">
-                <path class="wire wire-own" d="M150 210H230M450 210H484M330 238V330M484 32V420M484 32H520M484 116H520M484 248H520M484 332H520M484 420H826" />
-                { for kubelets.clone().map(|(at, _)| html! { <path class="wire wire-own" d={format!("M826 420V{0}H860", 46 + at * 100)} /> }) }
-                if let Some(hot) = hot { <path class="thread" stroke-width="2.5" d={hot} /> }
-                <text class="mut" x="496" y="436">{ text.watch }</text>
+        <div class="plate" style={format!("--pw:{width}px;--ph:440px")}>
+            <svg class="wires" viewBox={format!("0 0 {width} 440")} aria-hidden="true">
+                { for wires.map(|wire| html! { <path class="wire wire-own" d={line(&wire)} /> }) }
+                if let Some(hot) = hot { <path class="thread" stroke-width="2.5" d={line(&hot)} /> }
+                <text class="mut" x={(trunk + 12.0).to_string()} y="436">{ text.watch }</text>
             </svg>
-            { place(0, 180, 150, 0, html! {
-                <section class="ctl"><h3 lang="en">{ kind("k-you") }{ text.you }</h3><p class="mono" lang="en">{ page.file.to_string() }</p></section>
+            { place(layout.you, 180, 0, html! {
+                <section class="ctl"><h3 lang="en">{ kind("k-you") }{ text.you }</h3><p class="mono" lang="en">{ page.files.open().name.to_string() }</p></section>
             }) }
-            { place(230, 160, 220, 0, html! {
+            { place(layout.api, 160, 0, html! {
                 <section class="ctl is-core"><h3 lang="en">{ kind("k-api") }{ "API server" }<span class="cap">{ format!("rv {}", model.rev) }</span></h3>
                     <p>{ written.map(|mark| narrate::html(mark, text)) }</p></section>
             }) }
-            { place(230, 330, 220, 0, html! {
+            { place(layout.api, 330, 0, html! {
                 <section class="ctl is-core"><h3 lang="en">{ kind("k-etcd") }{ "etcd" }</h3>
                     <p class="mono" lang="en">{ written.and_then(|mark| mark.about.as_ref()).map(etcd_key) }</p></section>
             }) }
-            { for controllers.into_iter().map(|(name, glyph, y)| place(520, y, 270, 1, actor(page, name, glyph, |mark| mark.actor == name))) }
-            { place(520, 218, 270, 1, html! {
+            { for controllers.into_iter().map(|(name, glyph, y)| place(layout.controllers, y, 1, actor(page, name, glyph, |mark| mark.actor == name))) }
+            { place(layout.controllers, 218, 1, html! {
                 <section class={classes!("ctl", (!others.is_some_and(|mark| is_recent(model, mark))).then_some("is-quiet"))}>
                     <h3>{ text.other_controllers }</h3><p class="cap" lang="en">{ others.map(|mark| mark.actor.clone()) }</p></section>
             }) }
-            { place(520, 300, 270, 1, actor(page, "scheduler", "k-sched", |mark| mark.lane == Lane::Scheduler)) }
+            { place(layout.controllers, 300, 1, actor(page, "scheduler", "k-sched", |mark| mark.lane == Lane::Scheduler)) }
             { for kubelets.map(|(at, node)| {
                 let name = node.row.name.clone();
-                place(860, at * 100, 212, 2, actor(page, &format!("kubelet {name}"), "k-kubelet", move |mark| mark.lane == Lane::Kubelets && mark.actor == name))
+                place(layout.kubelets, at * 100, 2, actor(page, &format!("kubelet {name}"), "k-kubelet", move |mark| mark.lane == Lane::Kubelets && mark.actor == name))
             }) }
+            <canvas class="packets" ref={canvas} aria-hidden="true"></canvas>
         </div>
     }
 }
 
-fn place(x: usize, y: usize, width: usize, depth: usize, what: Html) -> Html {
+fn place((x, width): (f64, f64), y: usize, depth: usize, what: Html) -> Html {
     html! { <div class="at" data-depth={depth.to_string()} style={format!("--px:{x}px;--py:{y}px;--w:{width}px")}>{ what }</div> }
 }
 

@@ -4,9 +4,11 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::faults::node_items;
 use super::icon::{glyph, icon, kind, state};
+use super::menu::Menu;
 use super::tile::{Size, Tile};
-use kubarium::session::protocol::{Fault, PodState, Ref};
+use kubarium::session::protocol::{Fault, PodState, Ref, Verdict};
 
 use crate::model::{Model, Node, Pod};
 use crate::motion::Stage;
@@ -80,10 +82,15 @@ fn control_plane(model: &Model, text: &Text) -> Html {
     html! {
         <ul class="cp" aria-label={text.control_plane}>
             { for parts.into_iter().map(|(glyph, name, says, lamp)| html! {
-                <li>{ kind(glyph) }<div><b lang="en">{ name }</b><span class="cap">{ says }</span></div><i class={lamp} aria-hidden="true"></i></li>
+                <li id={glyph_id(glyph)}>{ kind(glyph) }<div><b lang="en">{ name }</b><span class="cap">{ says }</span></div><i class={lamp} aria-hidden="true"></i></li>
             }) }
         </ul>
     }
+}
+
+/// Where a thread to a part of the control plane begins.
+pub fn glyph_id(glyph: &str) -> String {
+    format!("cp-{glyph}")
 }
 
 fn shelf(hub: &Hub, shown: &[&Rc<Pod>], tile: &dyn Fn(&Rc<Pod>) -> Html) -> Html {
@@ -119,8 +126,8 @@ fn shelf(hub: &Hub, shown: &[&Rc<Pod>], tile: &dyn Fn(&Rc<Pod>) -> Html) -> Html
 fn coach(hub: &Hub) -> Html {
     let text = hub.state.text();
     let apply = {
-        let manifest = hub.state.manifest.clone();
-        hub.ask(move || Command::Apply { manifest: manifest.clone(), dry: false })
+        let hub = hub.clone();
+        Callback::from(move |_: MouseEvent| hub.apply(false))
     };
     html! {
         <div class="coach" id="coach">
@@ -156,13 +163,24 @@ fn card(hub: &Hub, node: &Rc<Node>, shown: &[&Rc<Pod>], size: Size, tile: &dyn F
     let heartbeat = fill(if ready { text.lease } else { text.last_heartbeat }, &[("n", &node.lease_age.to_string())]);
     let about = node.about();
     let selected = page.selected.as_ref() == Some(&about);
+    let verdict = verdicts(page).iter().find(|verdict| verdict.node == *name);
+    let judged = verdict.map(|verdict| {
+        if verdict.best {
+            "is-winner"
+        } else if verdict.reasons.is_empty() {
+            ""
+        } else {
+            "is-out"
+        }
+    });
     html! {
-        <li key={name.clone()} class={classes!("node", (!ready).then_some("is-down"))} id={format!("node-{name}")}>
+        <li key={name.clone()} class={classes!("node", (!ready).then_some("is-down"), judged)} id={format!("node-{name}")}>
             <div class="node-head">
                 { kind("k-no") }<h3>{ name }</h3>
                 <span class="state">{ state(id, look) }<span lang="en">{ node.row.status.clone() }</span></span>
                 <button type="button" class="btn btn-quiet btn-icon btn-sm" aria-pressed={selected.to_string()}
                     aria-label={fill(text.inspect_it, &[("name", name)])} onclick={hub.select(about)}>{ icon("a-inspect") }</button>
+                <Menu label={fill(text.actions_for, &[("name", name)])} glyph="a-more" quiet=true class="btn-icon btn-sm" items={node_items(hub, node)} />
             </div>
             <div class="node-sub">
                 <span class="beat"><i class={if ready { "lamp on" } else { "lamp off" }} aria-hidden="true"></i><span>{ heartbeat }</span></span>
@@ -182,7 +200,33 @@ fn card(hub: &Hub, node: &Rc<Node>, shown: &[&Rc<Pod>], size: Size, tile: &dyn F
                     }
                 }) }
             </ul>
+            if let Some(verdict) = verdict { { judgement(verdict, text) } }
         </li>
+    }
+}
+
+/// What the scheduler finds of every node, while a Pod without one is selected.
+pub fn verdicts(page: &State) -> &[Verdict] {
+    let shown = page.inspected.as_deref().filter(|shown| page.selected.as_ref() == Some(&shown.what));
+    shown.map_or(&[], |shown| shown.scheduling.as_slice())
+}
+
+/// Why not here, or how well it would do here.
+fn judgement(verdict: &Verdict, text: &Text) -> Html {
+    if !verdict.reasons.is_empty() {
+        return html! {
+            <div class="verdict">{ state("s-noentry", Family::Unknown) }<span class="why" lang="en">{ verdict.reasons.join(", ") }</span></div>
+        };
+    }
+    let most = verdict.total.max(1) as f64;
+    html! {
+        <div class="verdict">
+            <b>{ verdict.total }</b>
+            <span class="scorebar" aria-hidden="true">
+                { for verdict.scores.iter().filter(|(_, score)| *score > 0).map(|(_, score)| html! { <i style={format!("--w:{:.0}%", *score as f64 * 95.0 / most)} /> }) }
+            </span>
+            <span>if verdict.best { <strong>{ text.best_node }</strong> } else { { text.feasible } }</span>
+        </div>
     }
 }
 

@@ -126,7 +126,7 @@ fn thing(hub: &Hub, workload: &WorkloadRow) -> Html {
     let dots = workload.desired.max(workload.current).clamp(0, 12);
     let (family, id, word) = page.state_of(&about).expect("it is of the model");
     html! {
-        <button type="button" class={classes!("thing", selected.then_some("is-sel"))} aria-pressed={selected.to_string()} onclick={hub.select(about)}>
+        <button type="button" id={format!("thing-{}", workload.uid)} class={classes!("thing", selected.then_some("is-sel"))} aria-pressed={selected.to_string()} onclick={hub.select(about)}>
             { glyph("ic ic-kind ic-kind-lg", kind_glyph(&workload.kind)) }
             <span><span class="kind" lang="en">{ short_kind(&workload.kind) }{ revision }</span><span class="name" lang="en">{ workload.name.clone() }</span></span>
             <span class="nums">
@@ -152,7 +152,7 @@ fn podline(hub: &Hub, pod: &Pod) -> Html {
     let about = pod.about();
     let selected = hub.state.selected.as_ref() == Some(&about);
     html! {
-        <button type="button" class={classes!("podline", family.class(), selected.then_some("is-selected"))} aria-pressed={selected.to_string()} onclick={hub.select(about)}>
+        <button type="button" id={format!("podline-{}", pod.row.uid)} class={classes!("podline", family.class(), selected.then_some("is-selected"))} aria-pressed={selected.to_string()} onclick={hub.select(about)}>
             { glyph("ic ic-st", id) }<span class="mono" lang="en">{ pod.row.name.clone() }</span>
             <span class="w" lang="en">{ pod.row.status.clone() }</span>
         </button>
