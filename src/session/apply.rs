@@ -65,6 +65,9 @@ pub(super) fn apply(history: &mut History, files: &[File], dry_run: bool) -> Rep
     if dry_run {
         let mut copy = Copy(history.cluster().clone());
         run(&mut copy, &manifests, &mut documents, &mut diagnostics);
+        for done in documents.iter_mut().filter(|one| !one.line.is_empty()) {
+            done.line.push_str(" (server dry run)");
+        }
     } else {
         let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
         let label = format!("kubectl apply -f {}", names.join(" -f "));
@@ -220,11 +223,24 @@ fn one(door: &mut dyn Door, m: &Manifest) -> Result<(Applied, Vec<String>), Refu
         file: m.file.clone(),
         line: format!("{resource}/{} {outcome}", key.name),
         outcome: outcome.to_owned(),
-        before: text(&live),
-        after: text(&now),
+        before: live.as_ref().map(compared).unwrap_or_default(),
+        after: now.as_ref().map(compared).unwrap_or_default(),
         what,
     };
     Ok((applied, warnings))
+}
+
+/// An object as `kubectl diff` compares it: without what every write changes.
+fn compared(object: &Object) -> String {
+    let mut v = object.encode();
+    if let Some(Value::Object(meta)) = v.get_mut("metadata") {
+        meta.remove("managedFields");
+        meta.remove("resourceVersion");
+        if let Some(Value::Object(annotations)) = meta.get_mut("annotations") {
+            annotations.remove(LAST_APPLIED);
+        }
+    }
+    serde_yaml::to_string(&v).unwrap_or_default()
 }
 
 /// The three-way patch from what was applied last to `modified`; None where there is nothing to change.

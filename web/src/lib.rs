@@ -11,6 +11,7 @@ pub mod editor;
 pub mod engine;
 pub mod feed;
 pub mod files;
+pub mod focus;
 pub mod keys;
 pub mod link;
 pub mod lives;

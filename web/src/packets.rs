@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use crate::model::{Mark, Model, Seq};
-use crate::view::control_loop::Layout;
+use crate::view::control_loop::{API_FOOT, ETCD, WIDTH, wire_of};
 
 /// What a packet is, and so how it looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,19 +44,19 @@ const STORE: f64 = 160.0;
 const APART: f64 = 60.0;
 
 /// The packets of one message: to the API server, on to etcd, and from there to all who watch that kind.
-pub fn packets_of(mark: &Mark, model: &Model, layout: Layout, starts: f64, hot: bool) -> Vec<Packet> {
+pub fn packets_of(mark: &Mark, model: &Model, starts: f64, hot: bool) -> Vec<Packet> {
     let kind = match mark.note.as_str() {
         "created" | "changed" | "deleted" | "bound" | "evicted" => Kind::Write,
         "changed-status" | "ready" | "unready" => Kind::Status,
         _ => return Vec::new(),
     };
-    let Some(from) = layout.wire_of(&mark.actor, model) else { return Vec::new() };
+    let Some(from) = wire_of(&mark.actor, model) else { return Vec::new() };
     let mut found = vec![
         Packet { kind, way: from, starts, takes: HOP, hot },
-        Packet { kind: Kind::Store, way: layout.to_etcd(), starts: starts + HOP, takes: STORE, hot },
+        Packet { kind: Kind::Store, way: vec![API_FOOT, ETCD], starts: starts + HOP, takes: STORE, hot },
     ];
     for watcher in watchers(mark, model) {
-        let Some(mut way) = layout.wire_of(&watcher, model) else { continue };
+        let Some(mut way) = wire_of(&watcher, model) else { continue };
         way.reverse();
         found.push(Packet { kind: Kind::Watch, way, starts: starts + HOP + STORE, takes: HOP, hot });
     }
@@ -134,13 +134,7 @@ impl Overlay {
 
     /// Sends what is new on its way; how many packets were only counted. `is_followed` says of a message whether it belongs
     /// to what is followed, and nothing where only that is to be seen.
-    pub fn changed(
-        &self,
-        model: &Model,
-        layout: Layout,
-        moves: bool,
-        is_followed: impl Fn(&Mark) -> Option<bool>,
-    ) -> usize {
+    pub fn changed(&self, model: &Model, moves: bool, is_followed: impl Fn(&Mark) -> Option<bool>) -> usize {
         let mut inner = self.0.borrow_mut();
         let now = model.clock.now;
         let newest = model.marks.iter().rev().find(|mark| mark.at <= now).map_or(0, |mark| mark.seq);
@@ -153,7 +147,7 @@ impl Overlay {
         let from = model.marks.partition_point(|mark| mark.seq <= new);
         for mark in model.marks[from..].iter().filter(|mark| mark.at <= now) {
             let Some(hot) = is_followed(mark) else { continue };
-            let packets = packets_of(mark, model, layout, starts, hot);
+            let packets = packets_of(mark, model, starts, hot);
             if packets.is_empty() {
                 continue;
             }
@@ -224,7 +218,8 @@ impl Inner {
         let ink = Ink::of(canvas);
         for packet in &self.packets {
             if let Some((x, y)) = place(packet, self.now) {
-                shape(&context, packet, x, y, &ink);
+                // The picture grows and shrinks in its width only.
+                shape(&context, packet, x * width / WIDTH as f64, y, &ink);
             }
         }
     }
@@ -284,7 +279,6 @@ fn shape(context: &CanvasRenderingContext2d, packet: &Packet, x: f64, y: f64, in
 mod tests {
     use super::*;
     use crate::model::refer;
-    use crate::view::control_loop::WIDE;
 
     fn mark(actor: &str, note: &str, kind: &str) -> Mark {
         Mark {
@@ -298,13 +292,12 @@ mod tests {
     #[test]
     fn a_write_goes_to_the_server_then_to_etcd_then_to_those_who_watch() {
         let model = Model::default();
-        let packets = packets_of(&mark("replicaset-controller", "created", "Pod"), &model, WIDE, 0.0, false);
+        let packets = packets_of(&mark("replicaset-controller", "created", "Pod"), &model, 0.0, false);
         let told: Vec<(Kind, f64)> = packets.iter().map(|packet| (packet.kind, packet.starts)).collect();
         let watch = (Kind::Watch, HOP + STORE);
         assert_eq!(told, [(Kind::Write, 0.0), (Kind::Store, HOP), watch, watch]);
-        assert!(packets_of(&mark("you", "synced", "Pod"), &model, WIDE, 0.0, false).is_empty());
-        let status =
-            packets_of(&mark("deployment-controller", "changed-status", "Deployment"), &model, WIDE, 0.0, false);
+        assert!(packets_of(&mark("you", "synced", "Pod"), &model, 0.0, false).is_empty());
+        let status = packets_of(&mark("deployment-controller", "changed-status", "Deployment"), &model, 0.0, false);
         assert_eq!(status[0].kind, Kind::Status);
     }
 

@@ -62,12 +62,14 @@ pub fn look(state: PodState, status: &str) -> (Family, &'static str) {
     }
 }
 
-/// The part of a Pod's name that tells it from its siblings, and what stands before it.
+/// The letters that generated names end in, five of them.
+const GENERATED: &str = "bcdfghjklmnpqrstvwxz2456789";
+
+/// The part of a Pod's name that tells it from its siblings, and what stands before it. Only a generated name has
+/// such a part: a name that somebody chose is told whole.
 pub fn split_name(name: &str) -> (&str, &str) {
-    match name.rfind('-') {
-        Some(at) if at + 1 < name.len() => name.split_at(at + 1),
-        _ => ("", name),
-    }
+    let (before, tail) = name.split_at(name.rfind('-').map_or(0, |at| at + 1));
+    if tail.len() == 5 && tail.chars().all(|c| GENERATED.contains(c)) { (before, tail) } else { ("", name) }
 }
 
 /// What the tile says under the name: the image when all is well, else the word, and how many are ready.
@@ -169,8 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_split_before_its_last_part() {
+    fn a_generated_name_is_split_before_its_last_part_and_a_chosen_one_is_whole() {
         assert_eq!(split_name("web-7c9-x2k9f"), ("web-7c9-", "x2k9f"));
-        assert_eq!(split_name("web"), ("", "web"));
+        for whole in ["web", "web-0", "my-database", "web-", "web-naïve"] {
+            assert_eq!(split_name(whole), ("", whole));
+        }
     }
 }

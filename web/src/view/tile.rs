@@ -71,9 +71,11 @@ pub fn Tile(props: &TileProps) -> Html {
     let (before, name) = split_name(&row.name);
     let word = line(row);
     let left = props.now.zip(pod.wait).map(|(now, (from, until))| (now.clamp(from, until), from, until));
-    let has_ring = left.is_some() && row.state != PodState::Terminating;
+    let has_ring = left.is_some() && family == crate::words::Family::Failed;
     // A back-off is a ring; a grace period has no glyph to put it round, so it is a number.
-    let number = left.filter(|_| !has_ring).map(|(now, _, until)| format!("{} s", (until - now + 999) / 1000));
+    let number = left
+        .filter(|_| row.state == PodState::Terminating)
+        .map(|(now, _, until)| format!("{} s", (until - now + 999) / 1000));
     let on_click = {
         let about = pod.about();
         props.on_select.reform(move |_: MouseEvent| about.clone())

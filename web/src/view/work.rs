@@ -21,7 +21,7 @@ pub fn Work() -> Html {
         Callback::from(move |_: MouseEvent| hub.apply(dry))
     };
     html! {
-        <div class="work" id="work" role={page.role_of(Pane::Work)} aria-label={text.files}>
+        <div class="work" id="work" tabindex="-1" role={page.role_of(Pane::Work)} aria-label={text.files}>
             <div class="rail">
                 <button type="button" class="btn btn-quiet btn-icon" aria-label={text.open_yaml} onclick={hub.on(|| Action::WorkOpen(true))}>{ icon("a-code") }</button>
             </div>
@@ -39,7 +39,7 @@ pub fn Work() -> Html {
             <Editor />
             { problems(&hub) }
             <div class="applybar">
-                <button type="button" class="btn btn-main" id="apply" onclick={apply(false)}>{ text.apply }{ " " }<kbd>{ "Ctrl ↵" }</kbd></button>
+                <button type="button" class="btn btn-main" id="apply" onclick={apply(false)}>{ text.apply }<kbd class="hide-s">{ "Ctrl ↵" }</kbd></button>
                 <button type="button" class="btn" onclick={apply(true)}>{ text.dry_run }</button>
                 { outcome(&hub) }
             </div>
@@ -207,10 +207,9 @@ fn problems(hub: &Hub) -> Html {
     if state_.problems.is_empty() {
         return Html::default();
     }
-    let heading = fill(text.problems, &[("n", &state_.problems.len().to_string())]);
     html! {
         <section class="problems" aria-labelledby="problems-h">
-            <h2 id="problems-h">{ heading }</h2>
+            <h2 id="problems-h">{ text.problems }{ " " }<span class="count count-bad">{ state_.problems.len() }</span></h2>
             { for state_.problems.iter().map(|problem| row(hub, problem)) }
         </section>
     }
