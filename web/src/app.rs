@@ -55,7 +55,7 @@ pub fn App() -> Html {
         let files = state.files.clone();
         move |_| {
             // Half a second after the last key: keeping is not worth a pause in typing.
-            let later = Timeout::new(KEEP_AFTER, move || files.keep());
+            let later = Timeout::new(KEEP_AFTER, move || files.keep(&first_files()));
             move || drop(later)
         }
     });

@@ -48,8 +48,13 @@ impl Files {
         }
     }
 
-    /// Keeps them. Where the browser keeps nothing they hold until the page is closed.
-    pub fn keep(&self) {
+    /// Keeps them. Where the browser keeps nothing they hold until the page is closed. Those that everybody begins with are
+    /// not kept: who has changed nothing gets what a later page begins with.
+    pub fn keep(&self, first: &Self) {
+        if self.texts() == first.texts() {
+            LocalStorage::delete(KEPT);
+            return LocalStorage::delete(KEPT_CURRENT);
+        }
         let texts: Vec<(&str, &str)> = self.all.iter().map(|file| (&*file.name, &*file.text)).collect();
         let _ = LocalStorage::set(KEPT, texts);
         let _ = LocalStorage::set(KEPT_CURRENT, self.current);

@@ -1,21 +1,7 @@
 // What a person does with the page beyond the first story: files, faults, time, causes; all by what the page shows.
-import { axe, equal, eventually, ok, open, running } from "../lib.mjs";
+import { apply, axe, equal, eventually, manifest, ok, open, running, start, tiles } from "../lib.mjs";
 
-const tiles = (page, state = "") => page.locator(`.nodes .tile${state}`);
-const manifest = (page) => page.locator("#manifest");
 const clock = async (page) => parseFloat(await page.locator(".clock b").textContent());
-
-async function start({ browser, url }, query = "?editor=plain", options = {}) {
-  const opened = await open(browser, `${url}${query}`, options);
-  await running(opened.page);
-  await opened.page.getByLabel("Speed").selectOption("10×");
-  return opened;
-}
-
-async function apply(page) {
-  await page.locator("#apply").click();
-  await eventually(() => tiles(page, ".st-ok").count(), 5, "ready tiles", 30_000);
-}
 
 /** Chooses an entry of a menu by the keyboard alone. */
 async function choose(page, button, entry) {
