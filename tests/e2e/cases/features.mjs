@@ -311,6 +311,7 @@ export default {
     const { page, faults, close } = await open(env.browser, `${env.url}?editor=plain&lang=ko`);
     await running(page);
     await page.getByRole("button", { name: "장애 주입" }).click();
+    equal(await axe(page), [], "axe, an open menu");
     await page.getByRole("menuitem", { name: "레지스트리 중단" }).click();
     await page.getByRole("button", { name: /^복구/ }).waitFor();
     equal(await axe(page), [], "axe");
