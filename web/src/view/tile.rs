@@ -110,12 +110,13 @@ pub fn Tile(props: &TileProps) -> Html {
     }
 }
 
-/// A word that may break between its parts, `CrashLoop` `BackOff`, and nowhere else.
+/// A word that may break between its parts, `CrashLoop` `BackOff`, and nowhere else: a back-off is one part.
 fn breakable(word: &str) -> Html {
     let mut parts: Vec<String> = vec![String::new()];
     let mut last = ' ';
     for c in word.chars() {
-        if c.is_uppercase() && last.is_lowercase() {
+        let inside = parts.last().is_some_and(|part| part == "Back");
+        if c.is_uppercase() && last.is_lowercase() && !inside {
             parts.push(String::new());
         }
         parts.last_mut().expect("never empty").push(c);
