@@ -43,7 +43,7 @@ fn last(model: &Model, is_theirs: impl Fn(&Mark) -> bool) -> Option<&Rc<Mark>> {
 }
 
 /// Where the API server's and etcd's own line begins and ends.
-pub const API_FOOT: (f64, f64) = (330.0, 238.0);
+pub const API_FOOT: (f64, f64) = (330.0, 262.0);
 pub const ETCD: (f64, f64) = (330.0, 330.0);
 /// The trunk that all who watch hang on, and where it meets the API server.
 const TRUNK: f64 = 484.0;
