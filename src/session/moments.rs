@@ -18,15 +18,15 @@ enum Told<'a> {
     Pulled(&'a Key),
 }
 
-/// After revision `rev` of the store, and entry `seq` of the trace.
-pub(super) fn moments(c: &Cluster, rev: u64, seq: u64) -> (Vec<Moment>, Vec<Bounds>) {
+/// After revision `rev` of the store, and entry `seq` of the trace; of pods only if they are asked for.
+pub(super) fn moments(c: &Cluster, rev: u64, seq: u64, of_pods: bool) -> (Vec<Moment>, Vec<Bounds>) {
     let Some(events) = c.server.store.since(rev) else { return (Vec::new(), Vec::new()) };
     let at = |cause: u64| c.trace.get(cause).map_or(c.now(), |e| e.time);
     let mut found: Vec<(u64, Time, Told)> = Vec::new();
     let mut asked = Vec::new();
     for e in events {
         match e.kind {
-            KindId::Pod => {
+            KindId::Pod if of_pods => {
                 let told = Told::Wrote { old: e.old_as::<Pod>().map(|p| &**p), new: e.new_as::<Pod>().map(|p| &**p) };
                 found.push((e.cause, at(e.cause), told));
             }
@@ -38,7 +38,7 @@ pub(super) fn moments(c: &Cluster, rev: u64, seq: u64) -> (Vec<Moment>, Vec<Boun
             _ => {}
         }
     }
-    for e in c.trace.since(seq) {
+    for e in c.trace.since(if of_pods { seq } else { c.trace.last_seq() }) {
         match &e.what {
             What::Pulling { pod, .. } => found.push((e.seq, e.time, Told::Pulls(pod))),
             What::Pulled { pod, ok: true, .. } => found.push((e.seq, e.time, Told::Pulled(pod))),

@@ -252,6 +252,8 @@ pub struct View {
     pub namespaces: Vec<String>,
     /// What pods showed since the last frame, in order; none with `reset`.
     pub moments: Vec<Moment>,
+    /// There are too many pods to tell their moments: what rows say holds from `now_ms` on.
+    pub sampled: bool,
     /// What Deployments asked for since the last frame, in order; with `reset`, what they ask for now.
     pub bounds: Vec<Bounds>,
 }

@@ -21,6 +21,8 @@ pub(super) struct Viewer {
     down: BTreeSet<Str>,
 }
 
+/// Above so many pods, each of their moments costs more than anybody can see of it.
+const MOMENTS_TOLD: usize = 500;
 /// Above so many nodes, heartbeats alone are not worth a row.
 const HEARTBEATS_SHOWN: usize = 50;
 
@@ -81,10 +83,11 @@ impl Viewer {
                 }
             }
         }
-        let (moments, bounds) = moments(c, self.rev, self.seq);
+        let sampled = c.tables().count(KindId::Pod) > MOMENTS_TOLD;
+        let (moments, bounds) = moments(c, self.rev, self.seq, !sampled);
         self.rev = c.server.store.rev();
         self.seq = c.trace.last_seq();
-        let mut view = View { moments, bounds, ..View::default() };
+        let mut view = View { moments, bounds, sampled, ..View::default() };
         for ((kind, key), gone) in changed {
             match gone {
                 Some(object) => Viewer::gone(&object, &mut view),

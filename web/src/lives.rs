@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use kubarium::session::protocol::{Bounds, Moment, PodRow};
 
-use crate::model::{At, Bit, Life};
+use crate::model::{At, Bit, Life, Pod};
 
 /// All lives that are remembered.
 #[derive(Default)]
@@ -75,30 +75,43 @@ impl Lives {
     }
 
     /// After a jump nothing is known of what lies between: what is seen now holds from now on.
-    pub fn look(&mut self, pods: &BTreeMap<String, PodRow>, now: At) {
+    pub fn look(&mut self, pods: &BTreeMap<String, Rc<Pod>>, now: At) {
         for pod in pods.values() {
-            let place = self.by_uid.get(&pod.uid).copied();
-            let place = place.unwrap_or_else(|| {
-                self.push(Life {
-                    uid: pod.uid.clone(),
-                    name: pod.name.clone(),
-                    node: String::new(),
-                    owner_uid: pod.owner_uid.clone(),
-                    template_hash: pod.template_hash.clone(),
-                    image: pod.image.clone(),
-                    bits: Vec::new(),
-                    until: None,
-                })
-            });
-            let from = if self.all[place].bits.is_empty() { (pod.created_ms as At).min(now) } else { now };
-            let (uid, status, state, node) = (pod.uid.clone(), pod.status.clone(), pod.state, pod.node.clone());
-            self.one(Moment { uid, ms: from as f64, status, state, node, birth: None, gone: false });
+            self.see(&pod.row, now);
         }
-        let ended: Vec<usize> = (0..self.all.len())
-            .filter(|place| self.all[*place].until.is_none() && !pods.contains_key(&self.all[*place].uid))
-            .collect();
-        for place in ended {
-            Rc::make_mut(&mut Rc::make_mut(&mut self.all)[place]).until = Some(now);
+        let lasting = |life: &&Rc<Life>| life.until.is_none() && !pods.contains_key(&life.uid);
+        let ended: Vec<String> = self.all.iter().filter(lasting).map(|life| life.uid.clone()).collect();
+        for uid in ended {
+            self.end(&uid, now);
+        }
+    }
+
+    /// What a Pod shows now; since when is not known better.
+    pub fn see(&mut self, pod: &PodRow, now: At) {
+        let known = self.by_uid.get(&pod.uid).copied();
+        let place = known.unwrap_or_else(|| {
+            self.push(Life {
+                uid: pod.uid.clone(),
+                name: pod.name.clone(),
+                node: String::new(),
+                owner_uid: pod.owner_uid.clone(),
+                template_hash: pod.template_hash.clone(),
+                image: pod.image.clone(),
+                bits: Vec::new(),
+                until: None,
+            })
+        });
+        let from = if self.all[place].bits.is_empty() { (pod.created_ms as At).min(now) } else { now };
+        let (uid, status, state, node) = (pod.uid.clone(), pod.status.clone(), pod.state, pod.node.clone());
+        self.one(Moment { uid, ms: from as f64, status, state, node, birth: None, gone: false });
+    }
+
+    pub fn end(&mut self, uid: &str, now: At) {
+        if let Some(place) = self.by_uid.get(uid) {
+            let life = &mut Rc::make_mut(&mut self.all)[*place];
+            if life.until.is_none() {
+                Rc::make_mut(life).until = Some(now);
+            }
         }
     }
 

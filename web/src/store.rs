@@ -7,7 +7,7 @@ use yew::prelude::*;
 use kubarium::session::protocol::{self, Control, Diagnostic, Fault, Granularity, Inspect, LogOf, Ref, Severity};
 
 use crate::files::Files;
-use crate::model::{Mark, Model, Seq};
+use crate::model::{Mark, Model, PODS_ONE_BY_ONE, Seq};
 use crate::settings::Settings;
 use crate::slots::Slots;
 use crate::tape::Window;
@@ -270,7 +270,9 @@ impl Reducible for State {
                 }
             }
             Action::Model(model) => {
-                next.slots = Rc::new(next.slots.update(&model.pods));
+                if model.pods.len() <= PODS_ONE_BY_ONE {
+                    next.slots = Rc::new(next.slots.update(&model.pods));
+                }
                 next.told = told(&model, self.settings);
                 next.model = model;
             }

@@ -62,6 +62,29 @@ pub fn look(state: PodState, status: &str) -> (Family, &'static str) {
     }
 }
 
+/// A glyph as a letter that every system has, where a drawing would be too much.
+pub fn letter(glyph: &str) -> &'static str {
+    match glyph {
+        "s-hourglass" => "∙",
+        "s-lock" => "¦",
+        "s-pie1" => "◔",
+        "s-pie2" => "◑",
+        "s-pie3" => "◕",
+        "s-tray" => "↓",
+        "s-check" => "✓",
+        "s-half" => "◐",
+        "s-flag" => "■",
+        "s-chevron" => "»",
+        "s-loopcross" => "↻",
+        "s-chipcross" => "‼",
+        "s-traycross" => "⇣",
+        "s-gearcross" => "¤",
+        "s-eject" => "↑",
+        "s-cross" => "✕",
+        _ => "?",
+    }
+}
+
 /// The letters that generated names end in, five of them.
 const GENERATED: &str = "bcdfghjklmnpqrstvwxz2456789";
 
@@ -149,10 +172,14 @@ mod tests {
             (PodState::Terminating, "Terminating"),
             (PodState::Unknown, "Unknown"),
         ];
-        let mut glyphs: Vec<_> = words.iter().map(|(state, status)| look(*state, status).1).collect();
-        glyphs.sort_unstable();
-        glyphs.dedup();
-        assert_eq!(glyphs.len(), words.len());
+        let as_drawn: fn(&'static str) -> &'static str = |glyph| glyph;
+        let as_letter: fn(&'static str) -> &'static str = |glyph| letter(glyph);
+        for drawn in [as_drawn, as_letter] {
+            let mut glyphs: Vec<_> = words.iter().map(|(state, status)| drawn(look(*state, status).1)).collect();
+            glyphs.sort_unstable();
+            glyphs.dedup();
+            assert_eq!(glyphs.len(), words.len());
+        }
     }
 
     #[test]

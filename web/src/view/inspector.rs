@@ -406,8 +406,10 @@ fn when(hub: &Hub, mark: &Mark) -> Html {
 
 /// Kubernetes' own Events about the object, the newest first.
 fn events(page: &State, about: &Ref) -> Html {
-    let found: Vec<&std::rc::Rc<EventRow>> =
-        page.model.events.iter().filter(|event| event.about == *about).take(50).collect();
+    let mut found: Vec<&std::rc::Rc<EventRow>> =
+        page.model.events.iter().filter(|event| event.about == *about).collect();
+    found.sort_by(|a, b| b.last_ms.total_cmp(&a.last_ms));
+    found.truncate(50);
     if found.is_empty() {
         return html! { <p>{ page.text().nothing_yet }</p> };
     }

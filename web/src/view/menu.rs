@@ -38,7 +38,11 @@ pub struct MenuProps {
     pub class: Classes,
     #[prop_or_default]
     pub id: Option<&'static str>,
+    #[prop_or_default]
     pub items: Vec<Item>,
+    /// Where it would be too much to put them together before the menu is opened.
+    #[prop_or_default]
+    pub lazily: Option<Callback<(), Vec<Item>>>,
 }
 
 /// How wide the style sheet lets a menu be.
@@ -117,6 +121,10 @@ pub fn Menu(props: &MenuProps) -> Html {
             }
         }
     };
+    let made = match &props.lazily {
+        Some(make) if open.is_some() => make.emit(()),
+        _ => props.items.clone(),
+    };
     html! {
         <span class="menu-root" ref={root.clone()}>
             <button type="button" id={props.id} class={classes!("btn", "btn-quiet", props.class.clone())} aria-haspopup="menu"
@@ -125,7 +133,7 @@ pub fn Menu(props: &MenuProps) -> Html {
             </button>
             if let Some(style) = &*open {
                 <div class="menu" role="menu" tabindex="-1" aria-label={props.label.clone()} style={style.clone()} onkeydown={on_key}>
-                    { for props.items.iter().enumerate().map(|(at, one)| item(at, one)) }
+                    { for made.iter().enumerate().map(|(at, one)| item(at, one)) }
                 </div>
             }
         </span>
