@@ -122,7 +122,8 @@ mod tests {
         let text = Lang::En.text();
         let mut announcer = Announcer::default();
         announcer.hear(&[], 0);
-        announcer.hear(&[mark(1, "web-x2k9f", "ready"), mark(2, "web-h7q9d", "ready"), mark(3, "web-p4d2v", "deleted")], 0);
+        announcer
+            .hear(&[mark(1, "web-x2k9f", "ready"), mark(2, "web-h7q9d", "ready"), mark(3, "web-p4d2v", "deleted")], 0);
         assert_eq!(announcer.next(0.0, false, text).as_deref(), Some("2 Pods of web are ready."));
         assert!(!announcer.is_waiting());
     }
