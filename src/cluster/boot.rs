@@ -1,22 +1,24 @@
 //! What stands in a cluster before anybody asks for anything.
 //!
-//! Upstream: pkg/controlplane/controller/{systemnamespaces,kubernetesservice}
+//! Upstream: pkg/controlplane/controller/{systemnamespaces,kubernetesservice}, pkg/registry/scheduling/rest
 //! Differs: there all at once at the first instant.
 
 use super::{Cluster, Event, Fault, Node};
 use crate::api::core::{Namespace, Pod, Service, ServicePort, ServiceSpec};
+use crate::api::scheduling::{PriorityClass, SYSTEM_CLASSES};
 use crate::api::{Key, Object};
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::{List, ObjectMeta, Str};
 use crate::apiserver::Cx;
-use crate::client::{Agent, What};
+use crate::client::{Agent, Verb, What};
 use crate::kubelet::{Blow, Kubelet, Machine, Reach};
 use crate::sim::{SECOND, Time};
 use std::rc::Rc;
 
 pub(super) fn boot(c: &mut Cluster) {
-    let cause = c.trace.push(c.now, 0, What::Input { what: Str::literal("boot") });
+    let cause = c.trace.push(c.now, 0, What::Input { what: Str::literal("boot"), about: None });
     c.server.ca = Str::literal(CA);
+    c.server.token_key = Str::from(format!("seed {}", c.config.seed));
     for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
         let object = Object::of(Namespace {
             metadata: ObjectMeta { name: Str::literal(name), ..ObjectMeta::default() },
@@ -25,13 +27,22 @@ pub(super) fn boot(c: &mut Cluster) {
         create(c, cause, "", object);
     }
     create(c, cause, "default", Object::of(kubernetes_service()));
-    Rc::make_mut(&mut c.controllers).start(c.now);
+    for (name, value, description) in SYSTEM_CLASSES {
+        let object = Object::of(PriorityClass {
+            metadata: ObjectMeta { name: Str::literal(name), ..ObjectMeta::default() },
+            value,
+            description: Str::literal(description),
+            ..PriorityClass::default()
+        });
+        create(c, cause, "", object);
+    }
+    Rc::make_mut(&mut c.controllers).start(c.now, cause);
     let machines = c.config.machines.clone();
     for machine in machines {
         add_node(c, machine, cause);
     }
-    c.agenda.push(Time::ZERO + SECOND * 60, 0, Event::ExpireEvents);
-    c.schedule_work(cause);
+    c.agenda.push(Time::ZERO + SECOND * 60, Event::ExpireEvents);
+    c.schedule_work();
     c.publish();
 }
 
@@ -45,7 +56,12 @@ fn create(c: &mut Cluster, cause: u64, namespace: &str, object: Object) {
         dry_run: false,
         warnings: Vec::new(),
     };
-    c.server.create(&mut cx, namespace, object).expect("what a cluster begins with is valid");
+    // The trace numbers a write's event before the write, so that watchers can name it.
+    cx.cause = c.trace.last_seq() + 1;
+    let made = c.server.create(&mut cx, namespace, object).expect("what a cluster begins with is valid");
+    let (actor, rev) = (Str::literal("kube-apiserver"), c.server.store.rev());
+    let what = What::Call { actor, verb: Verb::Create, kind: made.id(), key: made.key(), code: 201, rev };
+    c.trace.push(c.now, cause, what);
 }
 
 fn kubernetes_service() -> Service {
@@ -80,7 +96,7 @@ fn kubernetes_service() -> Service {
 
 pub(super) fn add_node(c: &mut Cluster, machine: Machine, cause: u64) {
     let name = machine.name.clone();
-    let mut kubelet = Kubelet::new(machine);
+    let mut kubelet = Kubelet::new(machine, cause);
     kubelet.set_reach(c.reach);
     let node = Node {
         agent: Rc::new(Agent::kubelet(&name)),
@@ -88,7 +104,6 @@ pub(super) fn add_node(c: &mut Cluster, machine: Machine, cause: u64) {
         informer: super::Informer::default(),
         recorder: Default::default(),
         wake: None,
-        cause,
     };
     c.nodes.insert(name.clone(), node);
     c.schedule_kubelet(&name);
@@ -96,7 +111,9 @@ pub(super) fn add_node(c: &mut Cluster, machine: Machine, cause: u64) {
 
 impl Cluster {
     pub(super) fn fault(&mut self, fault: &Fault) {
-        let cause = self.trace.push(self.now, 0, What::Fault { what: Str::from(fault.to_value().to_string()) });
+        let (what, value) = (Str::from(fault.to_string()), Str::from(fault.to_value().to_string()));
+        let node = Cluster::befallen(fault);
+        let cause = self.trace.push(self.now, 0, What::Fault { node, what, value });
         let now = self.now;
         match fault {
             Fault::AddNode(machine) => add_node(self, machine.clone(), cause),
@@ -107,8 +124,8 @@ impl Cluster {
                     self.agenda.cancel(t);
                 }
             }
-            Fault::NodeDown { node, down } => self.on_node(node, cause, |k| k.set_down(*down, now)),
-            Fault::KubeletRestart { node } => self.on_node(node, cause, |k| k.restart(now)),
+            Fault::NodeDown { node, down } => self.on_node(node, |k| k.set_down(*down, now, cause)),
+            Fault::KubeletRestart { node } => self.on_node(node, |k| k.restart(now, cause)),
             Fault::ContainerExit { pod, container, code } => {
                 self.on_pod(pod, cause, Blow::Exit { container: container.clone(), code: *code });
             }
@@ -120,16 +137,28 @@ impl Cluster {
         }
     }
 
-    fn on_node(&mut self, node: &Str, cause: u64, then: impl FnOnce(&mut Kubelet)) {
+    fn on_node(&mut self, node: &Str, then: impl FnOnce(&mut Kubelet)) {
         let Some(n) = self.nodes.get_mut(node) else { return };
-        n.cause = cause;
         then(Rc::make_mut(&mut n.kubelet));
         self.schedule_kubelet(node);
     }
 
     fn on_pod(&mut self, pod: &Key, cause: u64, blow: Blow) {
-        let node = self.tables().get::<Pod>(pod).map(|p| p.spec.node_name.clone()).unwrap_or_default();
-        self.on_node(&node, cause, |k| k.strike(pod, blow));
+        let node = self.node_under(pod);
+        self.on_node(&node, |k| k.strike(pod, blow, cause));
+    }
+
+    fn node_under(&self, pod: &Key) -> Str {
+        self.tables().get::<Pod>(pod).map(|p| p.spec.node_name.clone()).unwrap_or_default()
+    }
+
+    /// The machine that it befalls; none where it befalls a pod, or all.
+    fn befallen(fault: &Fault) -> Str {
+        match fault {
+            Fault::NodeDown { node, .. } | Fault::KubeletRestart { node } | Fault::RemoveNode { node } => node.clone(),
+            Fault::AddNode(machine) => machine.name.clone(),
+            _ => Str::EMPTY,
+        }
     }
 
     /// Of pulls that begin from now on.

@@ -1,6 +1,6 @@
 //! What comes from outside: requests to the API, faults of machines.
 
-use super::{Cluster, machine};
+use super::{Cluster, Connect, machine};
 use crate::api::Key;
 use crate::apimachinery::{Str, Value};
 use crate::apiserver::wire::{Answer, Request};
@@ -12,6 +12,7 @@ use std::rc::Rc;
 pub enum Input {
     Request(Rc<Request>),
     Fault(Fault),
+    Connect(Connect),
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -140,6 +141,11 @@ impl Cluster {
             Input::Fault(fault) => {
                 self.fault(fault);
                 self.publish();
+                None
+            }
+            Input::Connect(connect) => {
+                // What came of it is for whoever did it the first time.
+                self.connect(connect).ok();
                 None
             }
         }

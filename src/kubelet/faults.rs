@@ -43,12 +43,13 @@ impl Kubelet {
     }
 
     /// It is felt when the kubelet wakes, which is at once.
-    pub fn strike(&mut self, pod: &Key, blow: Blow) {
-        self.blows.push((pod.clone(), blow));
+    pub fn strike(&mut self, pod: &Key, blow: Blow, cause: u64) {
+        self.blows.push((pod.clone(), blow, cause));
     }
 
     pub(super) fn feel(&mut self, t: &mut Turn) {
-        for (pod, blow) in std::mem::take(&mut self.blows) {
+        for (pod, blow, cause) in std::mem::take(&mut self.blows) {
+            t.cause = cause;
             let Some(id) = self.newest(&pod) else { continue };
             let worker = Rc::make_mut(self.pods.get_mut(&id).expect("it was just found"));
             let old = worker.due_at();
@@ -65,6 +66,7 @@ impl PodWorker {
             Blow::Exit { container, code } => {
                 let hit = |h: &Held| h.c.is_running() && (container.is_empty() || h.c.name == *container);
                 if let Some(i) = self.containers.iter().position(hit) {
+                    self.probe_failed = cx.t.cause;
                     self.with(i, cx, |c, site| c.crash(*code, site));
                 }
             }

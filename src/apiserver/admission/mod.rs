@@ -6,6 +6,7 @@
 mod default_toleration_seconds;
 mod namespace_lifecycle;
 mod priority;
+mod runtime_class;
 mod service_account;
 mod taint_nodes_by_condition;
 
@@ -49,6 +50,7 @@ const PLUGINS: &[Plugin] = &[
     taint_nodes_by_condition::PLUGIN,
     priority::PLUGIN,
     default_toleration_seconds::PLUGIN,
+    runtime_class::PLUGIN,
 ];
 
 /// What plugins put into every pod alike: built once, so that pods share it.
