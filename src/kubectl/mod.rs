@@ -12,7 +12,7 @@ mod host;
 pub mod resource;
 
 pub use args::words;
-pub use commands::apply::{three_way, with_last_applied};
+pub use commands::apply::{LAST_APPLIED, three_way, with_last_applied};
 pub use host::Host;
 
 use args::Args;

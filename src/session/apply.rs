@@ -11,7 +11,7 @@ use crate::apimachinery::Value;
 use crate::apiserver::wire::{Answer, Method, Request};
 use crate::cluster::{Cluster, History, Input};
 use crate::kubectl::resource::path_of;
-use crate::kubectl::{three_way, with_last_applied};
+use crate::kubectl::{LAST_APPLIED, three_way, with_last_applied};
 use crate::sim::Duration;
 use std::rc::Rc;
 
@@ -211,8 +211,6 @@ fn one(door: &mut dyn Door, m: &Manifest) -> Result<(Applied, Vec<String>), Refu
     };
     Ok((applied, warnings))
 }
-
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// An object as `kubectl diff` compares it: without what every write changes.
 fn compared(object: &Object) -> String {

@@ -16,7 +16,7 @@ use crate::kubectl::host::{self, Host, STRATEGIC};
 use crate::kubectl::resource::{Item, of_files, path_of};
 use serde_json::{Map, json};
 
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 const MANAGER: &str = "kubectl-client-side-apply";
 const CONFLICT: &str = "
 Please review the fields above--they currently have other managers. Here
