@@ -143,7 +143,7 @@ pub fn document_at(text: &str, line: u32) -> String {
     let at = (line.saturating_sub(1) as usize).min(lines.len() - 1);
     let parts = |line: &&str| line.starts_with("---");
     let from = lines[..=at].iter().rposition(parts).map_or(0, |found| found + 1);
-    let to = lines.iter().skip(at + 1).position(|line| parts(&line)).map_or(lines.len(), |found| at + 1 + found);
+    let to = lines.iter().skip(at + 1).position(parts).map_or(lines.len(), |found| at + 1 + found);
     let kept = |(n, line): (usize, &&str)| if (from..to).contains(&n) { (*line).to_owned() } else { String::new() };
     lines.iter().enumerate().map(kept).collect::<Vec<String>>().join("\n")
 }

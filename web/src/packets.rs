@@ -86,6 +86,12 @@ fn watchers(mark: &Mark, model: &Model) -> Vec<String> {
     }
 }
 
+/// How far two points lie apart.
+pub(crate) fn distance(from: (f64, f64), to: (f64, f64)) -> f64 {
+    let (x, y) = (to.0 - from.0, to.1 - from.1);
+    (x * x + y * y).sqrt()
+}
+
 /// Where a packet is, and how far it has come; None before it starts and after it has arrived.
 pub fn place(packet: &Packet, now: f64) -> Option<(f64, f64)> {
     let part = (now - packet.starts) / packet.takes;
@@ -93,9 +99,9 @@ pub fn place(packet: &Packet, now: f64) -> Option<(f64, f64)> {
         return None;
     }
     // Fast away and gently home, as everything that travels.
-    let eased = 1.0 - (1.0 - part).powi(3);
-    let lengths: Vec<f64> =
-        packet.way.windows(2).map(|ends| (ends[1].0 - ends[0].0).hypot(ends[1].1 - ends[0].1)).collect();
+    let left = 1.0 - part;
+    let eased = 1.0 - left * left * left;
+    let lengths: Vec<f64> = packet.way.windows(2).map(|ends| distance(ends[0], ends[1])).collect();
     let mut left = eased * lengths.iter().sum::<f64>();
     for (ends, length) in packet.way.windows(2).zip(lengths) {
         if left <= length {

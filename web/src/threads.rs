@@ -146,8 +146,8 @@ impl Ends {
         let shelf = by_id("shelf")?;
         let rail = shelf.bottom() + 6.0;
         let card = state.model.nodes.iter().filter_map(|node| by_id(&format!("node-{}", node.row.name)));
-        let card = card.filter(|card| card.left() <= effect.left() && card.right() >= effect.right());
-        let card = card.filter(|card| card.top() <= effect.top() && card.bottom() >= effect.bottom()).last();
+        let mut card = card.filter(|card| card.left() <= effect.left() && card.right() >= effect.right());
+        let card = card.rfind(|card| card.top() <= effect.top() && card.bottom() >= effect.bottom());
         let mut way = match &card {
             None => vec![(effect.left() + 12.0, effect.bottom()), (effect.left() + 12.0, rail)],
             Some(card) => {
@@ -193,7 +193,7 @@ fn tied(points: &[(f64, f64)]) -> Drawn {
     let mut way = format!("M{:.1} {:.1}", first.0, first.1);
     for three in points.windows(3) {
         let (a, b, c) = (three[0], three[1], three[2]);
-        let length = |from: (f64, f64), to: (f64, f64)| (to.0 - from.0).hypot(to.1 - from.1);
+        let length = crate::packets::distance;
         let r = RADIUS.min(length(a, b) / 2.0).min(length(b, c) / 2.0);
         let toward = |to: (f64, f64)| {
             let part = r / length(b, to).max(0.1);
