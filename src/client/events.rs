@@ -7,8 +7,7 @@ use super::turn::Turn;
 use crate::api::core::{Event, EventSeries, EventSource, ObjectReference};
 use crate::api::{Key, Kind, Object};
 use crate::apimachinery::{ObjectMeta, Str};
-use crate::sim::{Digest, Duration, Time};
-use imbl::{OrdMap, OrdSet};
+use crate::sim::{Digest, Duration, OrdMap, OrdSet, Time};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 

@@ -4,8 +4,7 @@
 //! Differs: turns are atomic, so no key is ever "processing"; the overall bucket of 10 a second is left out.
 
 use crate::api::Key;
-use crate::sim::{Duration, MILLISECOND, Time};
-use imbl::{OrdMap, Vector};
+use crate::sim::{Duration, MILLISECOND, OrdMap, Time, Vector};
 
 /// What a sync wants next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -25,8 +25,7 @@ use crate::apimachinery::{List, Map, Str};
 use crate::client::Turn;
 use crate::runtime::Tree;
 use crate::runtime::images::Pulled;
-use crate::sim::{Duration, Time};
-use imbl::{OrdMap, OrdSet};
+use crate::sim::{Duration, OrdMap, OrdSet, Time};
 use pod_worker::PodWorker;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -237,7 +236,7 @@ impl Kubelet {
         let pod = t.view.get::<Pod>(key).filter(|p| p.spec.node_name == self.machine.name).cloned();
         let known: Vec<Str> = self
             .pods
-            .range((key.clone(), Str::EMPTY)..)
+            .range_from(&(key.clone(), Str::EMPTY))
             .take_while(|((k, _), _)| k == key)
             .map(|((_, uid), _)| uid.clone())
             .collect();
@@ -366,7 +365,7 @@ impl Kubelet {
     }
 
     fn newest(&self, pod: &Key) -> Option<PodId> {
-        let all = self.pods.range((pod.clone(), Str::EMPTY)..).take_while(|((k, _), _)| k == pod);
+        let all = self.pods.range_from(&(pod.clone(), Str::EMPTY)).take_while(|((k, _), _)| k == pod);
         all.max_by_key(|(_, w)| w.pod.metadata.creation_timestamp).map(|(id, _)| id.clone())
     }
 

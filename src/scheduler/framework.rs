@@ -14,7 +14,7 @@ use super::queue::Nominator;
 use super::storage::Claims;
 use crate::api::Object;
 use crate::api::core::Pod;
-use crate::apimachinery::Str;
+use crate::apimachinery::{Arrange, Str};
 use crate::apiserver::Tables;
 use crate::client::Turn;
 use crate::sim::Stream;
@@ -334,7 +334,7 @@ pub fn fit_error(all: usize, d: &Diagnosis) -> String {
             }
         }
         let mut texts: Vec<String> = counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
-        texts.sort();
+        texts.arrange();
         if !texts.is_empty() {
             message.push_str(&format!(" {}.", texts.join(", ")));
         }

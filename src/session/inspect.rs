@@ -5,7 +5,7 @@ use super::view::{event_row, ms};
 use crate::api::apps::{Deployment, ReplicaSet};
 use crate::api::core::{Event, Node, Pod};
 use crate::api::{Key, KindId, Object};
-use crate::apimachinery::Value;
+use crate::apimachinery::{Arrange, Value};
 use crate::apiserver::wire::LogSpec;
 use crate::cluster::Cluster;
 use crate::kubectl::describe::describe;
@@ -59,7 +59,7 @@ fn events(c: &Cluster, what: &Ref) -> Vec<EventRow> {
         .filter(|e| e.involved_object.kind == what.kind && e.involved_object.name == what.name)
         .map(|e| event_row(c, e))
         .collect();
-    rows.sort_by(|a, b| a.last_ms.total_cmp(&b.last_ms));
+    rows.arrange_by(|a, b| a.last_ms.total_cmp(&b.last_ms));
     rows
 }
 

@@ -5,7 +5,7 @@
 
 use super::{Method, Request, Response};
 use crate::api::KindId;
-use crate::apimachinery::Value;
+use crate::apimachinery::{Arrange, Value};
 use serde_json::json;
 
 /// Groups in the order of their priority; the core group is not among them.
@@ -93,14 +93,14 @@ fn parts(kind: KindId) -> Vec<Part> {
     if info.status {
         out.push(part("status", None, GPU));
     }
-    out.sort_by_key(|p| p.name);
+    out.arrange_by_key(|p| p.name);
     out
 }
 
 fn kinds_of(group: &str, version: &str) -> Vec<KindId> {
     let mut kinds: Vec<KindId> =
         KindId::ALL.iter().copied().filter(|k| k.info().group == group && k.info().version == version).collect();
-    kinds.sort_by_key(|k| k.info().plural);
+    kinds.arrange_by_key(|k| k.info().plural);
     kinds
 }
 

@@ -5,10 +5,9 @@
 
 use super::{Method, Request, Response};
 use crate::api::KindId;
-use crate::apimachinery::Value;
 use crate::apimachinery::schema::{FieldSchema, StructSchema, Topology, Type};
+use crate::apimachinery::{Arrange, Value};
 use serde_json::{Map, json};
-use std::collections::BTreeMap;
 
 pub(super) fn answer(r: &Request) -> Option<Response> {
     if r.method != Method::Get {
@@ -39,7 +38,7 @@ pub(super) fn answer(r: &Request) -> Option<Response> {
 
 fn group_versions() -> Vec<(&'static str, &'static str)> {
     let mut all: Vec<_> = KindId::ALL.iter().map(|k| (k.info().group, k.info().version)).collect();
-    all.sort_unstable();
+    all.arrange();
     all.dedup();
     all
 }
@@ -52,7 +51,7 @@ fn document(group: &str, version: &str) -> Option<Response> {
     if !group_versions().contains(&(group, version)) {
         return None;
     }
-    let mut schemas: BTreeMap<&'static str, Value> = BTreeMap::new();
+    let mut schemas = Map::new();
     let mut paths = Map::new();
     for kind in KindId::ALL.iter().filter(|k| k.info().group == group && k.info().version == version) {
         let info = kind.info();
@@ -91,11 +90,11 @@ fn document(group: &str, version: &str) -> Option<Response> {
     ))
 }
 
-fn add(out: &mut BTreeMap<&'static str, Value>, schema: &'static StructSchema) {
+fn add(out: &mut Map<String, Value>, schema: &'static StructSchema) {
     if out.contains_key(schema.id) {
         return;
     }
-    out.insert(schema.id, Value::Null);
+    out.insert(schema.id.to_owned(), Value::Null);
     let mut properties = Map::new();
     for f in schema.fields {
         if let Some(s) = f.ty.as_struct() {
@@ -116,7 +115,7 @@ fn add(out: &mut BTreeMap<&'static str, Value>, schema: &'static StructSchema) {
     if schema.atomic {
         s["x-kubernetes-map-type"] = "atomic".into();
     }
-    out.insert(schema.id, s);
+    out.insert(schema.id.to_owned(), s);
 }
 
 fn property(f: &FieldSchema) -> Value {

@@ -1,5 +1,6 @@
 //! Every sentence of the page, once in each language, and how names are put into it.
 
+use kubarium::session::Arrange;
 pub mod en;
 pub mod keys;
 pub mod ko;
@@ -102,7 +103,7 @@ pub mod tests {
             .filter_map(|rest| rest.split('}').next())
             .map(|place| place.split(':').next().unwrap_or_default().to_owned())
             .collect();
-        found.sort();
+        found.arrange();
         found.dedup();
         found
     }

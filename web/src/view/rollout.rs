@@ -1,5 +1,6 @@
 //! The Rollout view: how many Pods are available between floor and ceiling, and every Pod's life under it.
 
+use kubarium::session::Arrange;
 use yew::prelude::*;
 
 use super::icon::{glyph, icon};
@@ -81,7 +82,7 @@ fn story<'a>(hub: &'a Hub, workload: &'a WorkloadRow) -> Story<'a> {
             None => revisions.push((revision, &life.template_hash, vec![life])),
         }
     }
-    revisions.sort_by_key(|(revision, ..)| std::cmp::Reverse(*revision));
+    revisions.arrange_by_key(|(revision, ..)| std::cmp::Reverse(*revision));
     Story { workload, revisions, steps: steps_of(&mine, now) }
 }
 
@@ -92,7 +93,7 @@ fn steps_of(lives: &[&Life], now: At) -> Vec<(At, u32, u32)> {
         .flat_map(|life| life.bits.iter().map(|bit| bit.from).chain(life.until))
         .filter(|at| *at <= now)
         .collect();
-    at.sort_unstable();
+    at.arrange();
     at.dedup();
     at.into_iter()
         .map(|at| {
