@@ -5,7 +5,7 @@ use super::view::{event_row, ms};
 use crate::api::apps::{Deployment, ReplicaSet};
 use crate::api::core::{Event, Node, Pod};
 use crate::api::{Key, KindId, Object};
-use crate::apimachinery::{Arrange, Value};
+use crate::apimachinery::{Arrange, Value, yaml};
 use crate::apiserver::wire::LogSpec;
 use crate::cluster::Cluster;
 use crate::kubectl::describe::describe;
@@ -32,7 +32,7 @@ pub(super) fn inspect(c: &Cluster, what: &Ref, tab: Tab, container: &str) -> Ins
             out.conditions = conditions(object);
             out.events = events(c, what);
         }
-        Tab::Yaml => out.text = yaml(object),
+        Tab::Yaml => out.text = manifest(object),
         Tab::Describe => out.text = describe(c.tables(), c.wall(), object),
         Tab::Events => out.events = events(c, what),
         Tab::Logs => {
@@ -43,12 +43,12 @@ pub(super) fn inspect(c: &Cluster, what: &Ref, tab: Tab, container: &str) -> Ins
 }
 
 /// As `kubectl get -o yaml` prints it: managed fields are left out.
-pub(super) fn yaml(object: &Object) -> String {
+pub(super) fn manifest(object: &Object) -> String {
     let mut v = object.encode();
     if let Some(Value::Object(meta)) = v.get_mut("metadata") {
         meta.remove("managedFields");
     }
-    serde_yaml::to_string(&v).unwrap_or_default()
+    yaml::print(&v)
 }
 
 fn events(c: &Cluster, what: &Ref) -> Vec<EventRow> {

@@ -1,6 +1,5 @@
 //! Every sentence of the page, once in each language, and how names are put into it.
 
-use kubarium::session::Arrange;
 pub mod en;
 pub mod keys;
 pub mod ko;
@@ -103,7 +102,7 @@ pub mod tests {
             .filter_map(|rest| rest.split('}').next())
             .map(|place| place.split(':').next().unwrap_or_default().to_owned())
             .collect();
-        found.arrange();
+        found.sort();
         found.dedup();
         found
     }
