@@ -27,7 +27,6 @@ use crate::runtime::Tree;
 use crate::runtime::images::Pulled;
 use crate::sim::{Duration, OrdMap, OrdSet, Time};
 use pod_worker::PodWorker;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What a machine has; the kubelet registers a Node of it.
@@ -299,7 +298,7 @@ impl Kubelet {
         self.cause = cause;
         if !down {
             // Its reflector lists again, and it tells its Node and Lease at once.
-            let told: BTreeMap<Key, u64> = std::mem::take(&mut self.dirty).into_iter().collect();
+            let told: OrdMap<Key, u64> = std::mem::take(&mut self.dirty).into_iter().collect();
             let why = |k: &Key| told.get(k).copied().unwrap_or(cause);
             self.dirty = self.pods.keys().map(|(k, _)| (k.clone(), why(k))).collect();
             self.restarted = true;

@@ -29,14 +29,16 @@ impl<K: Clone, V: Clone> Clone for Node<K, V> {
     }
 }
 
-/// With room for one more, which is why it is copied.
+/// With room for one more, which is why it is copied. By itself, as it is the same for the branches of many types.
+#[inline(never)]
 fn copy<T: Clone>(items: &[T]) -> Vec<T> {
     let mut copy = Vec::with_capacity(items.len() + 1);
     copy.extend_from_slice(items);
     copy
 }
 
-/// Puts an item where it belongs, and gives back the upper part where there are too many.
+/// Puts an item where it belongs, and gives back the upper part where there are too many; by itself as `copy` is.
+#[inline(never)]
 fn add<T>(items: &mut Vec<T>, at: usize, item: T) -> Option<Vec<T>> {
     if items.len() < FULL {
         items.insert(at, item);
