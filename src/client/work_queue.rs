@@ -68,7 +68,7 @@ impl WorkQueue {
 
     /// Moves what is due among the ready and takes the first: the key and why it was queued.
     pub fn pop(&mut self, now: Time) -> Option<(Key, u64)> {
-        while let Some((&(at, seq), _)) = self.delayed.get_min().map(|(k, v)| (k, v)) {
+        while let Some((&(at, seq), _)) = self.delayed.get_min() {
             if at > now {
                 break;
             }

@@ -242,7 +242,7 @@ impl Session {
         let now = c.now();
         let before = c.trace.since(0).filter(|e| e.time < now);
         let changes = before.filter(|e| trace::line(c, e).is_some_and(|l| l.milestone || l.note == "changed-status"));
-        let to = changes.map(|e| e.time).last().unwrap_or(Time::ZERO);
+        let to = changes.map(|e| e.time).next_back().unwrap_or(Time::ZERO);
         self.history.seek(to);
         self.forget();
     }

@@ -1,5 +1,6 @@
 //! A sequence that shares: a clone is a pointer copy; it grows at its end and shrinks at its front.
 
+use std::cmp::Ordering;
 use std::fmt::{self, Debug, Formatter};
 use std::ops::Index;
 use std::rc::Rc;
@@ -46,6 +47,20 @@ impl<T> Vector<T> {
 
     pub fn front(&self) -> Option<&T> {
         self.get(0)
+    }
+
+    /// Where the key is in what is in the order of its keys; else where it would go.
+    pub fn binary_search_by_key<K: Ord>(&self, key: &K, of: impl Fn(&T) -> K) -> Result<usize, usize> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match of(&self[middle]).cmp(key) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return Ok(middle),
+                Ordering::Greater => high = middle,
+            }
+        }
+        Err(low)
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
@@ -119,6 +134,7 @@ mod tests {
             }
             assert_eq!((all.len(), all.front()), (model.len(), model.front()));
             if i % 50 == 0 {
+                assert_eq!(all.binary_search_by_key(&(i - 20), |n| *n), model.binary_search_by_key(&(i - 20), |n| *n));
                 assert!(all.iter().rev().eq(model.iter().rev()));
                 assert!(before.0.iter().eq(before.1.iter()));
                 before = (all.clone(), model.clone());

@@ -2,7 +2,7 @@
 //!
 //! Upstream: go.yaml.in/yaml/v2 encode.go (stringv, isBase60Float), emitterc.go (yaml_emitter_analyze_scalar,
 //! yaml_emitter_select_scalar_style), as sigs.k8s.io/yaml (Marshal) calls them
-//! Differs: long lines are not folded; names are in the order of their bytes, numbers within them too.
+//! Differs: long lines are not folded; names are in the order of their bytes, whatever numbers they hold.
 
 use super::scalar::Scalar;
 use crate::apimachinery::Value;

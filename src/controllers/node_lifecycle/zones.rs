@@ -151,7 +151,7 @@ impl Zones {
         for key in states.keys() {
             self.zone(key);
         }
-        for key in self.by_key.clone().keys().filter(|key| !counts.contains_key(*key)) {
+        for key in self.by_key.clone().keys().filter(|key| !counts.contains_key(key)) {
             self.by_key.remove(key);
         }
         let is_full = |s: &ZoneState| *s == ZoneState::FullDisruption;

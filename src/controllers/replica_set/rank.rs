@@ -6,8 +6,8 @@
 
 use super::super::pod_control::ready_since;
 use crate::api::core::Pod;
-use crate::apimachinery::{Arrange, OrdMap, Str};
 use crate::apimachinery::time::Time as Wall;
+use crate::apimachinery::{Arrange, OrdMap, Str};
 use std::cmp::{Ordering, Reverse};
 use std::rc::Rc;
 
