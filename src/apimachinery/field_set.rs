@@ -352,6 +352,27 @@ impl FieldSet {
             .any(|a| many.entry(&a.step).is_some_and(|b| a.member && b.member || a.below.intersects(&b.below)))
     }
 
+    /// The set with other names for some items; None where it names none of them.
+    pub fn renamed(&self, names: &[(Step, Step)]) -> Option<FieldSet> {
+        let one = |e: &Entry| {
+            let named = !matches!(e.step, Step::Field(_));
+            let step = names.iter().find(|(was, _)| named && *was == e.step).map(|(_, is)| is.clone());
+            let below = e.below.renamed(names);
+            (step.is_some() || below.is_some()).then(|| Entry {
+                step: step.unwrap_or_else(|| e.step.clone()),
+                member: e.member,
+                below: below.unwrap_or_else(|| e.below.clone()),
+            })
+        };
+        let mut entries: Option<Vec<Entry>> = None;
+        for (i, e) in self.entries().iter().enumerate() {
+            if let Some(renamed) = one(e) {
+                entries.get_or_insert_with(|| self.entries().to_vec())[i] = renamed;
+            }
+        }
+        entries.map(FieldSet::from_entries)
+    }
+
     /// Every member's path, in order, as conflicts name them.
     pub fn paths(&self) -> Vec<String> {
         fn walk(set: &FieldSet, prefix: &str, out: &mut Vec<String>) {

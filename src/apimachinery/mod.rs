@@ -1,5 +1,6 @@
 //! The grammar of the API: trees, schemas, codecs, names, selectors, patches, errors; it knows no kind.
 
+pub mod alike;
 pub mod codec;
 pub mod compare;
 pub mod field_error;

@@ -74,6 +74,15 @@ impl Tables {
         self.0.rows[kind as usize].len()
     }
 
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.0.rows.iter().map(OrdMap::len).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Everything that names `uid` among its owners.
     pub fn owned_by(&self, uid: &Str) -> impl Iterator<Item = &Object> {
         let from = (uid.clone(), KindId::ALL[0], Key::default());

@@ -6,7 +6,7 @@ use crate::api::core::Pod;
 use crate::api::{Key, Kind, KindId, Object};
 use crate::apimachinery::time::{MicroTime, Time as Wall};
 use crate::apimachinery::{List, Status, Str};
-use crate::apiserver::{Cx, DeleteOptions, Server, Sub, Tables};
+use crate::apiserver::{Cx, DeleteOptions, Server, Sub, Tables, WatchEvent};
 use crate::sim::{Duration, Rng, Time, Trace};
 use std::rc::Rc;
 
@@ -131,7 +131,7 @@ impl Turn<'_> {
             user: &self.agent.user,
             manager: &self.agent.manager,
             dry_run: false,
-            warnings: Vec::new(),
+            warnings: None,
         };
         let answer = f(self.server, &mut cx);
         let code = match &answer {
@@ -148,6 +148,12 @@ impl Turn<'_> {
         let after = self.server.store.rev();
         let actor = if self.agent.host.is_empty() { self.agent.name.clone() } else { self.agent.host.clone() };
         let rev = if after == before { 0 } else { after };
+        let is_made = |e: &&WatchEvent| e.kind == kind;
+        let key = match key.name.is_empty() && rev > 0 {
+            // The server made the name.
+            true => self.server.store.since(before).and_then(|mut e| e.find(is_made)).map_or(key, |e| e.key.clone()),
+            false => key,
+        };
         self.trace.push(self.now, self.cause, What::Call { actor, verb, kind, key, code, rev });
     }
 

@@ -18,6 +18,7 @@ use std::rc::Rc;
 pub(super) fn boot(c: &mut Cluster) {
     let cause = c.trace.push(c.now, 0, What::Input { what: Str::literal("boot"), about: None });
     c.server.ca = Str::literal(CA);
+    c.server.token_key = Str::from(format!("seed {}", c.config.seed));
     for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
         let object = Object::of(Namespace {
             metadata: ObjectMeta { name: Str::literal(name), ..ObjectMeta::default() },
@@ -53,7 +54,7 @@ fn create(c: &mut Cluster, cause: u64, namespace: &str, object: Object) {
         user: "system:apiserver",
         manager: "kube-apiserver",
         dry_run: false,
-        warnings: Vec::new(),
+        warnings: None,
     };
     // The trace numbers a write's event before the write, so that watchers can name it.
     cx.cause = c.trace.last_seq() + 1;

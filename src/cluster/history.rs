@@ -3,15 +3,19 @@
 //! A checkpoint is a clone, which is a handful of pointers; what lies between two of them is replayed. An input is
 //! recorded with the number of turns that came before it, so that a replay puts it at exactly the same place.
 
-use super::{Cluster, Config, Input};
-use crate::apiserver::wire::Answer;
+use super::{Cluster, Config, Connect, Connected, Input};
+use crate::apimachinery::Status;
+use crate::apiserver::wire::{Answer, Method, Request};
 use crate::sim::{Duration, Time};
 use std::collections::BTreeMap;
 
-/// How often a checkpoint is made, and how many are kept before every second of the older half goes.
-const EVERY: Duration = Duration::from_secs(5);
-const EVERY_STEPS: u64 = 2_000;
-const KEEP: usize = 240;
+/// A checkpoint is made after as many turns as there are objects, but no sooner than this: a bigger cluster's take longer
+/// to replay, but each of them keeps more of what has changed since.
+const EVERY_STEPS: usize = 1_000;
+/// How many objects all checkpoints together may have, and how many are kept in any case, before every second of the
+/// older half goes.
+const KEEP_OBJECTS: usize = 400_000;
+const KEEP: std::ops::RangeInclusive<usize> = 8..=240;
 
 #[derive(Clone, Debug)]
 pub struct Recorded {
@@ -80,8 +84,9 @@ impl History {
 
     fn checkpoint(&mut self) {
         self.checkpoints.insert((self.cluster.now(), self.cluster.steps), self.cluster.clone());
-        if self.checkpoints.len() > KEEP {
-            let old: Vec<_> = self.checkpoints.keys().copied().take(KEEP / 2).skip(1).step_by(2).collect();
+        let keep = (KEEP_OBJECTS / self.cluster.tables().len().max(1)).clamp(*KEEP.start(), *KEEP.end());
+        if self.checkpoints.len() > keep {
+            let old: Vec<_> = self.checkpoints.keys().copied().take(keep / 2).skip(1).step_by(2).collect();
             for key in old {
                 self.checkpoints.remove(&key);
             }
@@ -89,9 +94,9 @@ impl History {
     }
 
     fn checkpoint_if_due(&mut self) {
-        let (at, steps) = *self.checkpoints.keys().next_back().expect("the first one is never dropped");
-        let now = self.cluster.now();
-        if now >= at + EVERY || self.cluster.steps >= steps + EVERY_STEPS {
+        let (_, steps) = *self.checkpoints.keys().next_back().expect("the first one is never dropped");
+        let every = self.cluster.tables().len().max(EVERY_STEPS) as u64;
+        if self.cluster.steps >= steps + every {
             self.checkpoint();
         }
     }
@@ -125,6 +130,19 @@ impl History {
         self.arrive(until);
     }
 
+    /// As the cluster's own, with the same steps.
+    pub fn run_until_settled(&mut self, quiet: Duration, limit: Duration) -> bool {
+        let begin = self.cluster.now();
+        let end = begin + limit;
+        loop {
+            let still_at = self.cluster.last_change().max(begin) + quiet;
+            if !self.step(still_at.min(end)) {
+                self.arrive(still_at.min(end));
+                return still_at <= end;
+            }
+        }
+    }
+
     /// Lets the clock stand at `until` where nothing is due before.
     pub fn arrive(&mut self, until: Time) {
         self.cluster.now = self.cluster.now.max(until);
@@ -140,11 +158,27 @@ impl History {
 
     /// Something from outside, now.
     pub fn input(&mut self, action: u64, label: &str, input: Input) -> Option<Answer> {
+        self.record(action, label, input.clone());
+        self.cluster.input(&input)
+    }
+
+    /// Something is done inside a pod, now.
+    pub fn connect(&mut self, action: u64, connect: Connect) -> Result<Connected, Status> {
+        self.record(action, &connect.to_string(), Input::Connect(connect.clone()));
+        self.cluster.connect(&connect)
+    }
+
+    fn record(&mut self, action: u64, label: &str, input: Input) {
         self.forget_future();
         let (at, steps) = (self.cluster.now(), self.cluster.steps);
-        self.inputs.push(Recorded { at, steps, input: input.clone(), action, label: label.to_owned() });
+        self.inputs.push(Recorded { at, steps, input, action, label: label.to_owned() });
         self.done = self.inputs.len();
-        self.cluster.input(&input)
+    }
+
+    /// Reads change nothing, so they are no part of history.
+    pub fn read(&mut self, request: &Request) -> Answer {
+        debug_assert_eq!(request.method, Method::Get, "everything else is an input");
+        self.cluster.request(request)
     }
 
     fn forget_future(&mut self) {

@@ -5,12 +5,14 @@
 mod boot;
 mod command;
 mod config;
+mod connect;
 mod history;
 mod input;
 mod wire;
 
 pub use command::{Command, command};
 pub use config::{Config, machine};
+pub use connect::{Connect, Connected, ExecError, Stdin, Stream, Written};
 pub use history::{History, Recorded};
 pub use input::{Fault, Input};
 
@@ -365,27 +367,7 @@ impl Cluster {
     fn wake_kubelet(&mut self, node: &Str) {
         let Some(n) = self.nodes.get_mut(node) else { return };
         n.wake = None;
-        let agent = n.agent.clone();
-        // Its reflectors of ConfigMaps and Secrets are about as late as everybody's.
-        let view = if self.controllers_informer.rev > n.informer.rev {
-            self.controllers_informer.view.clone()
-        } else {
-            n.informer.view.clone()
-        };
-        let mut turn = Turn {
-            now: self.now,
-            wall: Wall::from_unix(self.config.epoch + self.now.as_secs()),
-            view,
-            server: &mut self.server,
-            rng: &mut self.rng,
-            trace: &mut self.trace,
-            recorder: &mut n.recorder,
-            agent: &agent,
-            cause: 0,
-            calls: 0,
-        };
-        Rc::make_mut(&mut n.kubelet).wake(&mut turn);
-        self.schedule_kubelet(node);
+        self.with_kubelet(node, Kubelet::wake);
     }
 
     /// Upstream: --event-ttl.

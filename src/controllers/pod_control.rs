@@ -18,7 +18,7 @@ use std::rc::Rc;
 pub(super) fn pod_from_template<K: Kind>(template: &PodTemplateSpec, owner: &K) -> Pod {
     Pod {
         metadata: ObjectMeta {
-            generate_name: Str::from(format!("{}-", owner.meta().name)),
+            generate_name: Str::from(format_args!("{}-", owner.meta().name)),
             namespace: owner.meta().namespace.clone(),
             labels: template.metadata.labels.clone(),
             annotations: template.metadata.annotations.clone(),

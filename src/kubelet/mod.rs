@@ -25,6 +25,8 @@ use crate::apimachinery::{List, Map, Str};
 use crate::client::Turn;
 use crate::runtime::Tree;
 use crate::runtime::images::Pulled;
+use crate::runtime::process::Written;
+use crate::runtime::shell::Stdin;
 use crate::sim::{Duration, OrdMap, OrdSet, Time};
 use pod_worker::PodWorker;
 use std::rc::Rc;
@@ -41,6 +43,15 @@ pub struct Machine {
     pub pods: i64,
     pub ephemeral_storage: Str,
     pub labels: Vec<(Str, Str)>,
+}
+
+/// Why a command is not run.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ExecError {
+    /// No such container runs.
+    NotFound(String),
+    /// The container runs, but cannot run that.
+    Failed(String),
 }
 
 /// A pod's key and uid: a pod may come back under its name while the old one is still ending.
@@ -149,7 +160,7 @@ impl IpPool {
 
 fn ip_text(ip: u32) -> Str {
     let b = ip.to_be_bytes();
-    Str::from(format!("{}.{}.{}.{}", b[0], b[1], b[2], b[3]))
+    Str::from(format_args!("{}.{}.{}.{}", b[0], b[1], b[2], b[3]))
 }
 
 impl Kubelet {
@@ -330,21 +341,49 @@ impl Kubelet {
     }
 
     /// Begins a command in a container; its process's id, or why it cannot be run.
-    pub fn exec(&mut self, pod: &Key, container: &str, argv: &[Str], t: &mut Turn) -> Result<u32, String> {
-        let id = self.newest(pod).ok_or_else(|| format!("pod {:?} does not run here", pod.name))?;
-        self.shared.epoch = t.wall.unix() - t.now.as_secs();
-        let worker = Rc::make_mut(self.pods.get_mut(&id).expect("it was just found"));
-        let old = worker.due_at();
-        let started = worker.exec(container, argv, &mut Cx { t, k: &mut self.shared });
-        self.due.remove(&(old, id.clone()));
-        self.advance(&id, t);
-        started
+    pub fn exec(
+        &mut self,
+        pod: &Key,
+        container: &str,
+        argv: &[Str],
+        stdin: &Stdin,
+        t: &mut Turn,
+    ) -> Result<u32, ExecError> {
+        self.in_pod(pod, t, |worker, cx| worker.exec(container, argv, stdin, cx))
+            .unwrap_or_else(|| Err(ExecError::NotFound(container.to_owned())))
     }
 
-    /// How a command ended and what it wrote, once it has.
-    pub fn exec_result(&mut self, pod: &Key, container: &str, pid: u32) -> Option<(i32, String)> {
+    /// Whether a container of that name runs; without a name, whether any does.
+    pub fn runs(&self, pod: &Key, container: &str) -> bool {
+        self.newest(pod).and_then(|id| self.pods.get(&id)).is_some_and(|w| w.runs(container))
+    }
+
+    /// What a command has written by now, and how it ended if it has.
+    pub fn exec_seen(&self, pod: &Key, container: &str, pid: u32) -> Option<(&Written, Option<i32>)> {
+        self.pods.get(&self.newest(pod)?)?.exec_seen(container, pid)
+    }
+
+    /// A line typed to a command's terminal; None: Ctrl+C.
+    pub fn exec_type(&mut self, pod: &Key, container: &str, pid: u32, line: Option<&str>, t: &mut Turn) {
+        self.in_pod(pod, t, |worker, cx| worker.exec_type(container, pid, line, cx));
+    }
+
+    /// Nobody wants to know of a command any more.
+    pub fn exec_forget(&mut self, pod: &Key, container: &str, pid: u32) {
+        let Some(id) = self.newest(pod) else { return };
+        Rc::make_mut(self.pods.get_mut(&id).expect("it was just found")).exec_forget(container, pid);
+    }
+
+    /// Something is done to a pod between its turns.
+    fn in_pod<R>(&mut self, pod: &Key, t: &mut Turn, f: impl FnOnce(&mut PodWorker, &mut Cx) -> R) -> Option<R> {
         let id = self.newest(pod)?;
-        Rc::make_mut(self.pods.get_mut(&id)?).exec_result(container, pid)
+        self.shared.epoch = t.wall.unix() - t.now.as_secs();
+        let worker = Rc::make_mut(self.pods.get_mut(&id)?);
+        let old = worker.due_at();
+        let done = f(worker, &mut Cx { t, k: &mut self.shared });
+        self.due.remove(&(old, id.clone()));
+        self.advance(&id, t);
+        Some(done)
     }
 
     /// A request to a pod's port. None: the connection is refused; a status of 0: it is no HTTP.
@@ -357,10 +396,7 @@ impl Kubelet {
         agent: &str,
         t: &mut Turn,
     ) -> Option<(u16, String)> {
-        let id = self.newest(pod)?;
-        self.shared.epoch = t.wall.unix() - t.now.as_secs();
-        let worker = Rc::make_mut(self.pods.get_mut(&id)?);
-        worker.http(port, path, from, agent, &mut Cx { t, k: &mut self.shared })
+        self.in_pod(pod, t, |worker, cx| worker.http(port, path, from, agent, cx)).flatten()
     }
 
     fn newest(&self, pod: &Key) -> Option<PodId> {

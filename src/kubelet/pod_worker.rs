@@ -6,11 +6,13 @@
 use super::backoff::Backoff;
 use super::prober::Probe;
 use super::sync::Job;
-use super::{Cx, Shared, tick_after, tick_from};
+use super::{Cx, ExecError, Shared, tick_after, tick_from};
 use crate::api::Key;
 use crate::api::core::{Container as Spec, EphemeralContainer, Pod, PodStatus, VolumeMount};
 use crate::apimachinery::Str;
 use crate::client::What;
+use crate::runtime::process::Written;
+use crate::runtime::shell::Stdin;
 use crate::runtime::{Container, Exit, Site, State, Volumes};
 use crate::sim::{Duration, Time};
 use std::rc::Rc;
@@ -505,15 +507,30 @@ impl PodWorker {
         self.containers.iter().position(|h| h.c.id == id)
     }
 
-    pub(super) fn exec(&mut self, container: &str, argv: &[Str], cx: &mut Cx) -> Result<u32, String> {
+    pub(super) fn exec(&mut self, container: &str, argv: &[Str], stdin: &Stdin, cx: &mut Cx) -> Result<u32, ExecError> {
         let running = |h: &Held| h.c.name == container && h.c.is_running();
-        let i =
-            self.containers.iter().position(running).ok_or_else(|| format!("container not found ({container:?})"))?;
-        self.with(i, cx, |c, site| c.exec(argv, site))
+        let i = self.containers.iter().position(running).ok_or_else(|| ExecError::NotFound(container.to_owned()))?;
+        self.with(i, cx, |c, site| c.exec(argv, stdin, site)).map_err(ExecError::Failed)
     }
 
-    pub(super) fn exec_result(&mut self, container: &str, pid: u32) -> Option<(i32, String)> {
-        self.containers.iter_mut().rev().filter(|h| h.c.name == container).find_map(|h| h.c.exec_result(pid))
+    pub(super) fn runs(&self, container: &str) -> bool {
+        self.containers.iter().any(|h| (container.is_empty() || h.c.name == container) && h.c.is_running())
+    }
+
+    pub(super) fn exec_seen(&self, container: &str, pid: u32) -> Option<(&Written, Option<i32>)> {
+        self.containers.iter().rev().filter(|h| h.c.name == container).find_map(|h| h.c.exec_seen(pid))
+    }
+
+    pub(super) fn exec_type(&mut self, container: &str, pid: u32, line: Option<&str>, cx: &mut Cx) {
+        let has = |h: &Held| h.c.name == container && h.c.exec_seen(pid).is_some();
+        if let Some(i) = self.containers.iter().rposition(has) {
+            self.with(i, cx, |c, site| c.exec_type(pid, line, site));
+        }
+    }
+
+    pub(super) fn exec_forget(&mut self, container: &str, pid: u32) {
+        let all = self.containers.iter_mut().filter(|h| h.c.name == container);
+        all.for_each(|h| h.c.exec_kill(pid));
     }
 
     pub(super) fn http(

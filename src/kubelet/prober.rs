@@ -9,6 +9,7 @@ use super::pod_worker::{PodWorker, find_spec, is_sidecar};
 use crate::api::core::{Container as Spec, ContainerStatus, Probe as ProbeSpec};
 use crate::apimachinery::{Arrange, Str};
 use crate::client::What;
+use crate::runtime::shell::Stdin;
 use crate::sim::{Duration, Time};
 use std::rc::Rc;
 
@@ -230,7 +231,7 @@ impl PodWorker {
             if !self.containers[c].c.is_running() {
                 return Found::Errored("rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state".to_owned());
             }
-            return match self.with(c, cx, |c, site| c.exec(&command, site)) {
+            return match self.with(c, cx, |c, site| c.exec(&command, &Stdin::Nothing, site)) {
                 Err(e) => Found::Errored(format!(
                     "rpc error: code = Unknown desc = failed to exec in container: failed to start exec: {e}: unknown"
                 )),

@@ -255,7 +255,7 @@ impl PodWorker {
     fn converted(&self, h: &Held, c: &Spec, old: Option<&ContainerStatus>, look: Look, cx: &Cx) -> ContainerStatus {
         let full_id = |id: &Str| match old {
             Some(o) if o.container_id.strip_prefix("containerd://") == Some(id) => o.container_id.clone(),
-            _ => Str::from(format!("containerd://{id}")),
+            _ => Str::from(format_args!("containerd://{id}")),
         };
         let state = state_of(h, look, cx);
         let mut s = ContainerStatus {

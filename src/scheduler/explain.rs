@@ -144,7 +144,8 @@ impl Scheduler {
                 ..SchedulingTrace::default()
             };
         }
-        let scores = score(&mut cx, &mut state, &info, feasible.iter().map(|(_, slot)| *slot).collect(), None);
+        let slots: Vec<usize> = feasible.iter().map(|(_, slot)| *slot).collect();
+        let scores = score(&mut cx, &mut state, &info, &slots);
         for (i, (at, _)) in feasible.iter().enumerate() {
             nodes[*at].total = scores.total[i];
             let of = scores.of.iter().map(|s| PluginScore {

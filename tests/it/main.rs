@@ -1,10 +1,12 @@
 //! The one integration binary: every case is listed and run by its name.
 
+mod cases;
 mod describe;
 mod determinism;
 mod diagnostics;
 mod fidelity;
 mod laws;
+mod oracle;
 mod parity;
 mod session;
 mod tidy;
@@ -18,9 +20,11 @@ fn main() {
         fidelity::trials(),
         parity::trials(),
         describe::trials(),
+        cases::trials(),
         diagnostics::trials(),
         determinism::trials(),
         laws::trials(),
+        oracle::trials(),
         session::trials(),
         why::trials(),
     ]

@@ -3,6 +3,7 @@
 //! Upstream: none; upstream keeps each object's sets as text of its own.
 //! Differs: memory only; what the API shows is the same.
 
+use super::memo::Memo;
 use crate::api::KindId;
 use crate::apimachinery::field_set::Entry;
 use crate::apimachinery::{FieldSet, Str};
@@ -19,6 +20,7 @@ pub struct Sets {
     limit: usize,
     names: OrdSet<Str>,
     versions: OrdMap<KindId, Str>,
+    pub(super) memo: Memo,
 }
 
 impl Sets {

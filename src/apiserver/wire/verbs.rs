@@ -5,9 +5,9 @@
 
 use super::path::Target;
 use super::read::{Filter, respond};
-use super::{Answer, LogSpec, Method, Request, Response, body, patch, read, watch};
+use super::{Answer, Method, Request, Response, body, connect, patch, read, token, watch};
 use crate::api::autoscaling::{Scale, ScaleSpec, ScaleStatus};
-use crate::api::core::{Namespace, Pod};
+use crate::api::core::Namespace;
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::{Api, Decoder, ErrorList, ObjectMeta, Path, Status, Str, Value};
 use crate::apiserver::{Cx, DeleteOptions, Propagation, Server, Sub};
@@ -28,7 +28,10 @@ pub(super) fn dispatch(server: &mut Server, cx: &mut Cx, r: &Request, t: &Target
         Err(Status::method_not_supported(info.group, info.plural, action))
     };
     let response = match (r.method, t.subresource.as_str()) {
-        (Method::Get, "log") => return log(server, r, t).map(Answer::Log),
+        (Method::Get, "log") => return connect::log(server, r, t).map(Answer::Log),
+        (Method::Get | Method::Post, "attach" | "exec" | "portforward") => return connect::stream(server, r, t),
+        (_, sub) if sub == "proxy" || sub.starts_with("proxy/") => return connect::proxy(server, r, t),
+        (Method::Post, "token") => token::create(server, cx, r, t)?,
         (Method::Get, "scale") => scale_answer(server.get(t.kind, &t.key())?),
         (Method::Get, "" | "status" | "ephemeralcontainers" | "resize") if !collection => read::get(server, cx, r, t)?,
         (Method::Get, "") => read::list(server, cx, r, t)?,
@@ -299,43 +302,4 @@ pub(super) fn store_scale(server: &mut Server, cx: &mut Cx, t: &Target, tree: &V
         Ok(new)
     })?;
     Ok(scale_answer(&done.object))
-}
-
-// ---- logs -----------------------------------------------------------------------------------------------------
-
-/// Upstream: pkg/registry/core/pod/strategy.go (LogLocation).
-fn log(server: &Server, r: &Request, t: &Target) -> Result<LogSpec, Status> {
-    let pod = server.get(KindId::Pod, &t.key())?.downcast::<Pod>().expect("the target's kind").clone();
-    let spec = &pod.spec;
-    let names: Vec<&str> = spec.containers.iter().map(|c| c.name.as_str()).collect();
-    let init: Vec<&str> = spec.init_containers.iter().map(|c| c.name.as_str()).collect();
-    let asked = r.param("container");
-    let container = if !asked.is_empty() {
-        if !names.contains(&asked)
-            && !init.contains(&asked)
-            && !spec.ephemeral_containers.iter().any(|c| c.name == asked)
-        {
-            return Err(Status::bad_request(format!("container {asked} is not valid for pod {}", t.name)));
-        }
-        asked
-    } else if names.len() == 1 && init.is_empty() && spec.ephemeral_containers.is_empty() {
-        names[0]
-    } else {
-        let mut choose = format!("choose one of: [{}]", names.join(" "));
-        if !init.is_empty() {
-            choose.push_str(&format!(" or one of the init containers: [{}]", init.join(" ")));
-        }
-        return Err(Status::bad_request(format!("a container name must be specified for pod {}, {choose}", t.name)));
-    };
-    let number = |name: &str| r.param(name).parse::<i64>().ok();
-    Ok(LogSpec {
-        pod: t.key(),
-        container: container.to_owned(),
-        follow: r.flag("follow"),
-        previous: r.flag("previous"),
-        timestamps: r.flag("timestamps"),
-        tail_lines: number("tailLines").and_then(|n| usize::try_from(n).ok()),
-        since_seconds: number("sinceSeconds"),
-        limit_bytes: number("limitBytes").and_then(|n| usize::try_from(n).ok()),
-    })
 }
