@@ -6,6 +6,7 @@
 use super::codec::{Api, Decoder};
 use super::schema::Type;
 use super::{Str, Value};
+use crate::apimachinery::Arrange;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -52,7 +53,7 @@ pub enum Step {
 
 impl Step {
     pub fn key(mut keys: Vec<(Str, Scalar)>) -> Step {
-        keys.sort();
+        keys.arrange();
         Step::Key(Rc::from(keys))
     }
 
@@ -169,7 +170,7 @@ impl FieldSet {
             return FieldSet::EMPTY;
         }
         if !entries.is_sorted_by(|a, b| a.step < b.step) {
-            entries.sort_by(|a, b| a.step.cmp(&b.step));
+            entries.arrange_by(|a, b| a.step.cmp(&b.step));
             entries.dedup_by(|b, a| {
                 let same = a.step == b.step;
                 if same {

@@ -36,3 +36,5 @@ pub use meta::{
 pub use status::Status;
 pub use str::Str;
 pub use value::Value;
+
+pub use crate::sim::{Arrange, OrdMap, OrdSet};

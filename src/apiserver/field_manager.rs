@@ -15,7 +15,7 @@ pub use sets::Sets;
 use super::Sub;
 use crate::api::Object;
 use crate::apimachinery::time::Time;
-use crate::apimachinery::{FieldSet, List, ManagedFieldsEntry, Str};
+use crate::apimachinery::{Arrange, FieldSet, List, ManagedFieldsEntry, Str};
 use memo::Change;
 use std::cmp::Ordering;
 
@@ -142,14 +142,14 @@ pub(super) fn order(p: &ManagedFieldsEntry, q: &ManagedFieldsEntry) -> Ordering 
 
 pub(super) fn sort(entries: &mut List<ManagedFieldsEntry>) {
     if !entries.is_sorted_by(|a, b| order(a, b).is_le()) {
-        entries.make_mut().sort_by(order);
+        entries.make_mut().arrange_by(order);
     }
 }
 
 /// Merges the oldest updates of a version into one of `ancient-changes`.
 fn cap(entries: &mut Vec<ManagedFieldsEntry>) {
     let mut updates: Vec<ManagedFieldsEntry> = entries.extract_if(.., |e| e.operation == "Update").collect();
-    updates.sort_by(order);
+    updates.arrange_by(order);
     let mut count = updates.len();
     let mut kept: Vec<ManagedFieldsEntry> = Vec::new();
     for entry in updates {

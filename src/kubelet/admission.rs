@@ -10,7 +10,7 @@ use crate::api::core::{Container, Node, Pod, RequiredNodeAffinity, tolerate};
 use crate::apimachinery::Str;
 use crate::apimachinery::quantity::Quantity;
 use crate::client::Turn;
-use imbl::OrdMap;
+use crate::sim::OrdMap;
 use std::rc::Rc;
 
 /// The reason and the message of a refusal.

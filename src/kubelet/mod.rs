@@ -30,10 +30,8 @@ use crate::runtime::Tree;
 use crate::runtime::images::Pulled;
 use crate::runtime::process::Written;
 use crate::runtime::shell::Stdin;
-use crate::sim::{Duration, Time};
-use imbl::{OrdMap, OrdSet};
+use crate::sim::{Duration, OrdMap, OrdSet, Time};
 use pod_worker::PodWorker;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What a machine has; the kubelet registers a Node of it.
@@ -257,7 +255,7 @@ impl Kubelet {
         let pod = t.view.get::<Pod>(key).filter(|p| p.spec.node_name == self.machine.name).cloned();
         let known: Vec<Str> = self
             .pods
-            .range((key.clone(), Str::EMPTY)..)
+            .range_from(&(key.clone(), Str::EMPTY))
             .take_while(|((k, _), _)| k == key)
             .map(|((_, uid), _)| uid.clone())
             .collect();
@@ -320,7 +318,7 @@ impl Kubelet {
         self.cause = cause;
         if !down {
             // Its reflector lists again, and it tells its Node and Lease at once.
-            let told: BTreeMap<Key, u64> = std::mem::take(&mut self.dirty).into_iter().collect();
+            let told: OrdMap<Key, u64> = std::mem::take(&mut self.dirty).into_iter().collect();
             let why = |k: &Key| told.get(k).copied().unwrap_or(cause);
             self.dirty = self.pods.keys().map(|(k, _)| (k.clone(), why(k))).collect();
             self.restarted = true;
@@ -411,7 +409,7 @@ impl Kubelet {
     }
 
     fn newest(&self, pod: &Key) -> Option<PodId> {
-        let all = self.pods.range((pod.clone(), Str::EMPTY)..).take_while(|((k, _), _)| k == pod);
+        let all = self.pods.range_from(&(pod.clone(), Str::EMPTY)).take_while(|((k, _), _)| k == pod);
         all.max_by_key(|(_, w)| w.pod.metadata.creation_timestamp).map(|(id, _)| id.clone())
     }
 

@@ -12,7 +12,7 @@ use crate::api::core::{
 };
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::time::Time as Wall;
-use crate::apimachinery::{List, Map, ObjectMeta, OwnerReference, Str};
+use crate::apimachinery::{Arrange, List, Map, ObjectMeta, OwnerReference, Str};
 use crate::client::{Reference, Turn};
 use crate::runtime::images::{Pulled, digest};
 use crate::sim::{Duration, Time};
@@ -236,7 +236,7 @@ fn status(k: &Shared, old: &NodeStatus, wall: Wall) -> NodeStatus {
         .values()
         .map(|i| ContainerImage { names: List::from(vec![i.id.clone(), i.name.clone()]), size_bytes: i.bytes })
         .collect();
-    images.sort_by_key(|i| std::cmp::Reverse(i.size_bytes));
+    images.arrange_by_key(|i| std::cmp::Reverse(i.size_bytes));
     images.truncate(MAX_IMAGES);
     let address = |type_, address: &Str| NodeAddress { type_: Str::literal(type_), address: address.clone() };
     let id = digest(&m.name);

@@ -7,7 +7,7 @@ use super::Cx;
 use super::lifecycle::port_number;
 use super::pod_worker::{PodWorker, find_spec, is_sidecar};
 use crate::api::core::{Container as Spec, ContainerStatus, Probe as ProbeSpec};
-use crate::apimachinery::Str;
+use crate::apimachinery::{Arrange, Str};
 use crate::client::What;
 use crate::runtime::shell::Stdin;
 use crate::sim::{Duration, Time};
@@ -316,7 +316,7 @@ impl PodWorker {
     /// The container of this pod that listens on the port: they share one network.
     fn listener(&mut self, port: u16, first: &Spec, cx: &mut Cx) -> Option<usize> {
         let mut order: Vec<usize> = (0..self.containers.len()).collect();
-        order.sort_by_key(|i| self.containers[*i].c.name != first.name);
+        order.arrange_by_key(|i| self.containers[*i].c.name != first.name);
         order.into_iter().find(|i| self.with(*i, cx, |c, site| c.listens(port, site)))
     }
 

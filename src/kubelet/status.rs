@@ -12,7 +12,7 @@ use crate::api::core::{
     ContainerStatus, ContainerUser, HostIP, LinuxContainerUser, Pod, PodCondition, PodIP, PodStatus, VolumeMountStatus,
 };
 use crate::apimachinery::time::Time as Wall;
-use crate::apimachinery::{List, Str};
+use crate::apimachinery::{Arrange, List, Str};
 use crate::client::DeleteOptions;
 use crate::runtime::State;
 use crate::sim::Time;
@@ -180,7 +180,7 @@ impl PodWorker {
         let mut all: Vec<ContainerStatus> =
             specs.iter().map(|c| self.container_status(c, old, kind, default, look, cx)).collect();
         if kind != Kind::Init {
-            all.sort_by(|a, b| a.name.cmp(&b.name));
+            all.arrange_by(|a, b| a.name.cmp(&b.name));
         }
         List::from(all)
     }
@@ -298,7 +298,7 @@ impl PodWorker {
         let mut groups = vec![gid];
         groups.extend(pod.and_then(|s| s.fs_group));
         groups.extend(pod.iter().flat_map(|s| s.supplemental_groups.iter().copied()));
-        groups.sort_unstable();
+        groups.arrange();
         groups.dedup();
         ContainerUser { linux: Some(Rc::new(LinuxContainerUser { uid, gid, supplemental_groups: List::from(groups) })) }
     }

@@ -12,7 +12,7 @@ use super::schedule::{filter_with_nominated, not_named, post_filter, pre_filter,
 use super::{Scheduler, framework::Diagnosis};
 use crate::api::Key;
 use crate::api::core::Pod;
-use crate::apimachinery::Str;
+use crate::apimachinery::{Arrange, Str};
 use crate::client::Tables;
 use crate::sim::{Stream, Time};
 use std::rc::Rc;
@@ -85,7 +85,7 @@ impl Scheduler {
             rejected_by: q.rejected_by.iter().map(PluginId::name).collect(),
         };
         let mut all: Vec<Waiting> = self.queue.iter().map(told).collect();
-        all.sort_by(|a, b| a.pod.cmp(&b.pod));
+        all.arrange_by(|a, b| a.pod.cmp(&b.pod));
         all
     }
 

@@ -5,7 +5,7 @@ use super::view::{event_row, ms};
 use crate::api::apps::{Deployment, ReplicaSet};
 use crate::api::core::{Event, Node, Pod};
 use crate::api::{Key, KindId, Object};
-use crate::apimachinery::Value;
+use crate::apimachinery::{Arrange, Value, yaml};
 use crate::apiserver::wire::LogSpec;
 use crate::cluster::Cluster;
 use crate::kubectl::describe::describe;
@@ -35,7 +35,7 @@ pub(super) fn inspect(c: &Cluster, what: &Ref, tab: Tab, log: &LogOf) -> Inspect
             out.conditions = conditions(object);
             out.events = events(c, what);
         }
-        Tab::Yaml => out.text = yaml(object),
+        Tab::Yaml => out.text = manifest(object),
         Tab::Describe => out.text = describe(c.tables(), c.wall(), object),
         Tab::Events => out.events = events(c, what),
         Tab::Logs => {
@@ -60,12 +60,12 @@ fn scheduling(c: &Cluster, pod: &Key) -> Vec<Verdict> {
 }
 
 /// As `kubectl get -o yaml` prints it: managed fields are left out.
-pub(super) fn yaml(object: &Object) -> String {
+pub(super) fn manifest(object: &Object) -> String {
     let mut v = object.encode();
     if let Some(Value::Object(meta)) = v.get_mut("metadata") {
         meta.remove("managedFields");
     }
-    serde_yaml::to_string(&v).unwrap_or_default()
+    yaml::print(&v)
 }
 
 fn events(c: &Cluster, what: &Ref) -> Vec<EventRow> {
@@ -76,7 +76,7 @@ fn events(c: &Cluster, what: &Ref) -> Vec<EventRow> {
         .filter(|e| e.involved_object.kind == what.kind && e.involved_object.name == what.name)
         .map(|e| event_row(c, e))
         .collect();
-    rows.sort_by(|a, b| a.last_ms.total_cmp(&b.last_ms));
+    rows.arrange_by(|a, b| a.last_ms.total_cmp(&b.last_ms));
     rows
 }
 

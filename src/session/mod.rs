@@ -17,3 +17,6 @@ mod view;
 pub use protocol::{Frame, Request};
 pub use report::Report;
 pub use session::Session;
+
+/// What the page sorts with.
+pub use crate::sim::Arrange;

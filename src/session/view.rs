@@ -7,9 +7,8 @@ use crate::api::core::{Event, Namespace, Node, Pod};
 use crate::api::{Key, Kind, KindId, Object, PrintCx};
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::time::Time as Wall;
-use crate::apimachinery::{Map, Str, Value};
+use crate::apimachinery::{Map, OrdMap, OrdSet, Str, Value};
 use crate::cluster::Cluster;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Up to which revision the page knows.
 #[derive(Default)]
@@ -18,7 +17,7 @@ pub(super) struct Viewer {
     /// Up to where in the trace moments were told.
     seq: u64,
     /// Nodes whose machine was last shown as silent.
-    down: BTreeSet<Str>,
+    down: OrdSet<Str>,
 }
 
 /// Above so many pods, each of their moments costs more than anybody can see of it.
@@ -48,8 +47,8 @@ impl Viewer {
 
     pub(super) fn delta(&mut self, c: &Cluster) -> View {
         let Some(events) = c.server.store.since(self.rev) else { return self.whole(c) };
-        let mut changed: BTreeMap<(KindId, Key), Option<Object>> = BTreeMap::new();
-        let mut nodes: BTreeSet<Str> = BTreeSet::new();
+        let mut changed: OrdMap<(KindId, Key), Option<Object>> = OrdMap::new();
+        let mut nodes: OrdSet<Str> = OrdSet::new();
         let few = c.tables().count(KindId::Node) <= HEARTBEATS_SHOWN;
         for e in events {
             if e.kind == KindId::Pod {
@@ -67,7 +66,7 @@ impl Viewer {
                 // A pull or a back-off that began shows on the tile before the pod's status says so.
                 let about = &event.involved_object;
                 let key = Key::new(about.namespace.clone(), about.name.clone());
-                changed.entry((KindId::Pod, key)).or_insert(None);
+                changed.or_insert_with((KindId::Pod, key), || None);
             }
             let gone = e.new.is_none().then(|| e.old.clone()).flatten();
             changed.insert((e.kind, e.key.clone()), gone);
@@ -88,21 +87,21 @@ impl Viewer {
         self.rev = c.server.store.rev();
         self.seq = c.trace.last_seq();
         let mut view = View { moments, bounds, sampled, ..View::default() };
-        for ((kind, key), gone) in changed {
+        for ((kind, key), gone) in &changed {
             match gone {
-                Some(object) => Viewer::gone(&object, &mut view),
-                None if kind == KindId::Node => {
-                    nodes.insert(key.name);
+                Some(object) => Viewer::gone(object, &mut view),
+                None if *kind == KindId::Node => {
+                    nodes.insert(key.name.clone());
                 }
                 None => {
-                    if let Some(object) = c.tables().object(kind, &key) {
+                    if let Some(object) = c.tables().object(*kind, key) {
                         self.row(c, object, &mut view);
                     }
                 }
             }
         }
-        for name in nodes {
-            if let Some(object) = c.tables().object(KindId::Node, &Key::new("", name)) {
+        for name in nodes.iter() {
+            if let Some(object) = c.tables().object(KindId::Node, &Key::new("", name.clone())) {
                 self.row(c, object, &mut view);
             }
         }

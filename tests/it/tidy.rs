@@ -7,7 +7,7 @@ use libtest_mimic::{Failed, Trial};
 /// Who may import whom, as `src/ARCHITECTURE.md` prints it. A room may always import itself.
 const IMPORT_LAW: &str = "
 sim            -> nothing
-apimachinery   -> sim::time
+apimachinery   -> sim
 api            -> apimachinery
 apiserver      -> api, apimachinery, sim
 client         -> apiserver, api, apimachinery, sim

@@ -1,5 +1,6 @@
 //! From the engine's frames, which tell changes, to the page's model, which is whole.
 
+use kubarium::session::Arrange;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -225,9 +226,9 @@ impl Feed {
         let workloads = owners_first(self.workloads.values());
         self.derive(&workloads, now);
         let mut nodes: Vec<Rc<Node>> = self.nodes.values().cloned().collect();
-        nodes.sort_by(|a, b| natural(&a.row.name).cmp(&natural(&b.row.name)));
+        nodes.arrange_by(|a, b| natural(&a.row.name).cmp(&natural(&b.row.name)));
         let mut pods: Vec<Rc<Pod>> = self.pods.values().cloned().collect();
-        pods.sort_by(|a, b| a.row.created_ms.total_cmp(&b.row.created_ms).then_with(|| a.row.name.cmp(&b.row.name)));
+        pods.arrange_by(|a, b| a.row.created_ms.total_cmp(&b.row.created_ms).then_with(|| a.row.name.cmp(&b.row.name)));
         Model {
             clock: Clock {
                 now,
@@ -314,7 +315,7 @@ fn put<R>(
 fn owners_first<'a>(rows: impl Iterator<Item = &'a Rc<WorkloadRow>>) -> Vec<Rc<WorkloadRow>> {
     let mut found: Vec<Rc<WorkloadRow>> = rows.cloned().collect();
     let rank = |row: &WorkloadRow| (!row.owner_uid.is_empty(), row.created_ms, std::cmp::Reverse(row.revision));
-    found.sort_by(|a, b| {
+    found.arrange_by(|a, b| {
         let ((a_owned, a_made, a_rev), (b_owned, b_made, b_rev)) = (rank(a), rank(b));
         // Of one owner's ReplicaSets the newest revision stands on top.
         a_owned

@@ -8,7 +8,7 @@ use crate::api::{KindId, Object};
 use crate::apimachinery::field_set::Step;
 use crate::apimachinery::{FieldSet, Str};
 use crate::apiserver::Sub;
-use imbl::OrdMap;
+use crate::sim::OrdMap;
 use std::rc::Rc;
 
 /// How many different writes are remembered of one writer and kind.
@@ -105,7 +105,7 @@ impl Memo {
         let old = old.cloned().unwrap_or_else(|| new.id().empty());
         let change = Rc::new(Change::between(sets, &old, new, sub));
         if may {
-            let known = Rc::make_mut(self.0.entry(writer.clone()).or_default());
+            let known = Rc::make_mut(self.0.or_insert_with(writer.clone(), Rc::default));
             known.truncate(KEEP - 1);
             known.insert(0, Known { old, new: new.clone(), change: change.clone(), applied: None });
         }

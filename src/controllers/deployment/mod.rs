@@ -18,8 +18,7 @@ use crate::api::core::Pod;
 use crate::api::{Key, KindId};
 use crate::apimachinery::{LabelSelector, OwnerReference, Status, Str};
 use crate::client::{Reference, Requeue, Tables, Turn, WatchEvent, WorkQueue};
-use crate::sim::{Duration, MILLISECOND, Time};
-use imbl::OrdMap;
+use crate::sim::{Duration, MILLISECOND, OrdMap, Time};
 use std::rc::Rc;
 
 #[derive(Clone, Default)]

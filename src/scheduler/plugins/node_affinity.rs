@@ -9,7 +9,7 @@ use super::super::framework::{
 };
 use super::super::node_info::NodeInfo;
 use crate::api::core::{NodeSelectorTerm, Pod, RequiredNodeAffinity, preferred_score};
-use crate::apimachinery::Str;
+use crate::apimachinery::{Arrange, Str};
 
 pub(crate) struct NodeAffinity;
 
@@ -38,7 +38,7 @@ fn node_names(pod: &Pod) -> Result<NodeNames, Status> {
             Some(names) => all.extend(names),
         }
     }
-    all.sort();
+    all.arrange();
     all.dedup();
     if all.is_empty() { Err(Status::unresolvable("pod affinity terms conflict")) } else { Ok(Some(all)) }
 }

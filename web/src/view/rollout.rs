@@ -1,5 +1,6 @@
 //! The Rollout view: how many Pods are available between floor and ceiling, and every Pod's life under it.
 
+use kubarium::session::Arrange;
 use yew::prelude::*;
 
 use super::icon::{glyph, icon, state};
@@ -82,7 +83,7 @@ fn story<'a>(hub: &'a Hub, workload: &'a WorkloadRow) -> Story<'a> {
             None => revisions.push((revision, &life.template_hash, vec![life])),
         }
     }
-    revisions.sort_by_key(|(revision, ..)| std::cmp::Reverse(*revision));
+    revisions.arrange_by_key(|(revision, ..)| std::cmp::Reverse(*revision));
     Story { workload, revisions, steps: steps_of(&mine, now) }
 }
 
@@ -104,7 +105,7 @@ fn steps_of(lives: &[&Life], now: At) -> Vec<(At, u32, u32)> {
         changes.extend(life.bits.first().filter(|bit| bit.from < end).map(|_| (end, -1, 0)));
     }
     changes.retain(|(at, ..)| *at <= now);
-    changes.sort_unstable();
+    changes.arrange();
     let mut steps: Vec<(At, u32, u32)> = Vec::new();
     let (mut total, mut available) = (0, 0);
     for (at, more, ready) in changes {
