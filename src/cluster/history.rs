@@ -78,6 +78,11 @@ impl History {
         self.cluster.now() >= self.head
     }
 
+    /// Those of the inputs that have happened at this moment.
+    pub fn past_inputs(&self) -> &[Recorded] {
+        &self.inputs[..self.done]
+    }
+
     pub fn inputs(&self) -> &[Recorded] {
         &self.inputs
     }

@@ -22,8 +22,9 @@ use crate::apimachinery::time::Time as Wall;
 use crate::apiserver::{Server, Store, Tables, WatchEvent};
 use crate::client::{Agent, Recorder, Turn, What};
 use crate::controllers::ControllerManager;
-use crate::kubelet::Kubelet;
+use crate::kubelet::{Kubelet, Reach};
 use crate::scheduler::Scheduler;
+pub use crate::scheduler::{NodeTrace, SchedulingTrace};
 use crate::sim::{Agenda, Duration, Latency, OrdMap, Rng, SECOND, Ticket, Time, Trace};
 use std::rc::Rc;
 
@@ -96,6 +97,8 @@ pub struct Cluster {
     scheduler_agent: Rc<Agent>,
     scheduler_wake: Option<Ticket>,
     nodes: OrdMap<Str, Node>,
+    /// How every node reaches the registry.
+    reach: Reach,
     /// Up to which revision watchers have been told.
     published: u64,
     /// When anything but leases, heartbeats and events was last written.
@@ -121,6 +124,7 @@ impl Cluster {
             scheduler_agent: Rc::new(Agent::scheduler()),
             scheduler_wake: None,
             nodes: OrdMap::new(),
+            reach: Reach::default(),
             published: Store::default().rev(),
             last_change: Time::ZERO,
             steps: 0,
@@ -157,6 +161,12 @@ impl Cluster {
 
     pub fn scheduler(&self) -> &Scheduler {
         &self.scheduler
+    }
+
+    /// What the scheduler would find for a pod now; None: there is no such pod.
+    pub fn explain(&self, pod: &Key) -> Option<SchedulingTrace> {
+        let pod = self.tables().get::<crate::api::core::Pod>(pod)?;
+        Some(self.scheduler.explain(&self.scheduler_informer.view, pod, self.wall().unix()))
     }
 
     pub fn next_at(&self) -> Option<Time> {

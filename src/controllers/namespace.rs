@@ -9,8 +9,7 @@ use crate::api::core::{Namespace, NamespaceCondition, NamespaceStatus, Pod};
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::time::Time as Wall;
 use crate::apimachinery::{Arrange, OrdMap, Status, Str};
-use crate::apiserver::{DeleteOptions, Propagation, Tables, WatchEvent};
-use crate::client::{Requeue, Turn, WorkQueue};
+use crate::client::{DeleteOptions, Propagation, Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::{Duration, Time};
 use std::rc::Rc;
 

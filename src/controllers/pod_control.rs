@@ -9,8 +9,7 @@ use crate::api::{Kind, controller_ref};
 use crate::apimachinery::labels::Selector;
 use crate::apimachinery::time::Time as Wall;
 use crate::apimachinery::{LabelSelector, List, Map, ObjectMeta, Status, Str};
-use crate::apiserver::{DeleteOptions, Tables};
-use crate::client::{Reference, Turn};
+use crate::client::{DeleteOptions, Reference, Tables, Turn};
 use crate::sim::Duration;
 use std::rc::Rc;
 

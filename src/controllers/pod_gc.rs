@@ -7,8 +7,7 @@ use super::Controller;
 use crate::api::core::{Node, Pod, PodCondition};
 use crate::api::{Key, KindId};
 use crate::apimachinery::{Arrange, Map, OrdSet, Status, Str};
-use crate::apiserver::{DeleteOptions, Tables, WatchEvent};
-use crate::client::{Requeue, Turn, WorkQueue};
+use crate::client::{DeleteOptions, Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::{Duration, SECOND, Time};
 use std::rc::Rc;
 

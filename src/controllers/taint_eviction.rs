@@ -7,8 +7,7 @@ use super::Controller;
 use crate::api::core::{Node, ObjectReference, Pod, PodCondition, Taint, Toleration};
 use crate::api::{Key, KindId};
 use crate::apimachinery::{Status, Str};
-use crate::apiserver::{DeleteOptions, Tables, WatchEvent};
-use crate::client::{Reference, Requeue, Turn, WorkQueue};
+use crate::client::{DeleteOptions, Reference, Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::{Duration, OrdMap, OrdSet, SECOND, Time};
 use std::rc::Rc;
 

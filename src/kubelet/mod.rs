@@ -8,6 +8,7 @@ mod actions;
 mod admission;
 mod backoff;
 mod env;
+mod faults;
 mod images;
 mod lifecycle;
 mod node;
@@ -18,6 +19,8 @@ mod sync;
 mod volumes;
 
 mod view;
+
+pub use faults::{Blow, Reach};
 
 use crate::api::Key;
 use crate::api::core::Pod;
@@ -72,6 +75,8 @@ pub struct Kubelet {
     /// When each pod wants to be looked at.
     due: OrdSet<(Time, PodId)>,
     restarted: bool,
+    /// What has befallen pods and was not felt yet.
+    blows: Vec<(Key, Blow, u64)>,
 }
 
 /// What all pods of a node have in common.
@@ -89,6 +94,7 @@ struct Shared {
     epoch: i64,
     /// Images are pulled one after the other.
     pull_free_at: Time,
+    reach: Reach,
     /// The image that is pulled last, of those under way.
     pulling: Str,
     /// Variables of a namespace's services, to be shared by its containers.
@@ -182,6 +188,7 @@ impl Kubelet {
                 started: Time::from_secs(-3600),
                 epoch: 0,
                 pull_free_at: Time::ZERO,
+                reach: Reach::default(),
                 pulling: Str::EMPTY,
                 services: Map::default(),
                 stream: Str::from(format!("kubelet/{}", machine.name)),
@@ -192,6 +199,7 @@ impl Kubelet {
             pods: OrdMap::new(),
             due: OrdSet::new(),
             restarted: false,
+            blows: Vec::new(),
         }
     }
 
@@ -209,7 +217,7 @@ impl Kubelet {
             // Containers run on, but nobody looks.
             return None;
         }
-        if !self.dirty.is_empty() {
+        if !self.dirty.is_empty() || !self.blows.is_empty() {
             return Some(Time::ZERO);
         }
         let pods = self.due.get_min().map(|(at, _)| *at);
@@ -232,6 +240,7 @@ impl Kubelet {
             t.cause = cause;
             self.config(&key, t);
         }
+        self.feel(t);
         while let Some((at, id)) = self.due.get_min().cloned() {
             if at > t.now {
                 break;

@@ -54,6 +54,10 @@ impl Probe {
 }
 
 impl ProbeKind {
+    pub(super) fn of_word(word: &str) -> Option<ProbeKind> {
+        [ProbeKind::Readiness, ProbeKind::Liveness, ProbeKind::Startup].into_iter().find(|k| k.word() == word)
+    }
+
     fn word(self) -> &'static str {
         match self {
             ProbeKind::Readiness => "Readiness",
@@ -226,6 +230,10 @@ impl PodWorker {
     fn attempt(&mut self, i: usize, c: usize, spec: &ProbeSpec, container: &Spec, cx: &mut Cx) -> Found {
         let ip = self.pod_ip(cx);
         let host_ip = cx.k.machine.internal_ip.clone();
+        if self.failing.contains(&self.probes[i].kind) {
+            let port = spec.tcp_socket.as_ref().and_then(|t| port_number(&t.port, container)).unwrap_or_default();
+            return Found::Is(Verdict::Failure, super::faults::unwell(spec, &ip, port));
+        }
         if let Some(exec) = &spec.exec {
             let command: Vec<Str> = exec.command.iter().map(|w| super::env::expand(w, |_| None)).collect();
             if !self.containers[c].c.is_running() {

@@ -13,7 +13,7 @@ use crate::api::core::{
 };
 use crate::apimachinery::time::Time as Wall;
 use crate::apimachinery::{Arrange, List, Str};
-use crate::apiserver::DeleteOptions;
+use crate::client::DeleteOptions;
 use crate::runtime::State;
 use crate::sim::Time;
 use std::rc::Rc;

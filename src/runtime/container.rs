@@ -324,6 +324,13 @@ impl Container {
         }
     }
 
+    /// The first process ends by itself, and with it the container.
+    pub fn crash(&mut self, code: i32, site: &mut Site) {
+        if self.state == State::Running {
+            self.finish(code, site);
+        }
+    }
+
     fn finish(&mut self, code: i32, site: &mut Site) {
         self.log.finish(site.now);
         self.end(site.now, code, if code == 0 { "Completed" } else { "Error" }, Str::EMPTY);

@@ -418,7 +418,7 @@ impl Inner {
 }
 
 /// The labels of a pod's namespace, for terms that select namespaces.
-pub fn namespace_labels(view: &crate::apiserver::Tables, namespace: &Str) -> Map {
+pub fn namespace_labels(view: &crate::client::Tables, namespace: &Str) -> Map {
     let key = crate::api::Key { namespace: Str::EMPTY, name: namespace.clone() };
     view.get::<crate::api::core::Namespace>(&key).map(|n| n.metadata.labels.clone()).unwrap_or_default()
 }

@@ -13,7 +13,7 @@ use super::{Scheduler, framework::Diagnosis};
 use crate::api::Key;
 use crate::api::core::Pod;
 use crate::apimachinery::{Arrange, Str};
-use crate::apiserver::Tables;
+use crate::client::Tables;
 use crate::sim::{Stream, Time};
 use std::rc::Rc;
 

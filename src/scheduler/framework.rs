@@ -15,8 +15,7 @@ use super::storage::Claims;
 use crate::api::Object;
 use crate::api::core::Pod;
 use crate::apimachinery::{Arrange, Str};
-use crate::apiserver::Tables;
-use crate::client::Turn;
+use crate::client::{Tables, Turn};
 use crate::sim::Stream;
 use std::rc::Rc;
 

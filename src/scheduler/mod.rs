@@ -4,7 +4,6 @@
 //! Differs: a cycle and its binding are one turn, so a pod is assumed only between its binding and the watch's word of
 //! it; no extenders, no other profiles than default-scheduler.
 
-mod affinity;
 mod cache;
 mod changes;
 mod class;
@@ -30,8 +29,7 @@ pub use explain::{NodeTrace, PluginScore, SchedulingTrace, Waiting};
 use crate::api::core::{Node, Pod, PodCondition};
 use crate::api::{KindId, Object};
 use crate::apimachinery::Str;
-use crate::apiserver::{Tables, WatchEvent};
-use crate::client::{Reference, Turn, What};
+use crate::client::{Reference, Tables, Turn, WatchEvent, What};
 use crate::sim::{Duration, OrdMap, Time};
 use cache::Cache;
 use class::{Classes, PodInfo, priority};

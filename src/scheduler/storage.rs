@@ -4,16 +4,16 @@
 //! staging/src/k8s.io/component-helpers/storage/volume/{helpers,pv_helpers}.go
 //! Differs: capacity that CSI drivers publish is not looked at.
 
-use super::affinity::{Term, node_selector_matches, parse_node_selector};
 use super::class::{label_selector, selects};
 use super::framework::Status;
-use crate::api::core::{Node, NodeSelector, PersistentVolumeClaim, Pod, Volume};
+use crate::api::core::{
+    Node, NodeSelector, NodeTerm, PersistentVolumeClaim, Pod, Volume, node_selector_matches, parse_node_selector,
+};
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::codec::Decoder;
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::{Arrange, Map, Str, Value};
-use crate::apiserver::Tables;
-use crate::client::Turn;
+use crate::client::{Tables, Turn};
 use std::rc::Rc;
 
 /// On a claim: the node that its volume is to be made for.
@@ -55,7 +55,7 @@ pub struct Pv {
     pub rv: u64,
     pub labels: Map,
     /// None: any node.
-    affinity: Option<Vec<Term>>,
+    affinity: Option<Vec<NodeTerm>>,
     claim: Option<(Str, Str, Str)>,
     capacity: Quantity,
     class: Str,

@@ -13,9 +13,9 @@ apiserver      -> api, apimachinery, sim
 client         -> apiserver, api, apimachinery, sim
 network        -> api, apimachinery, sim
 runtime        -> api, apimachinery, sim
-controllers    -> client, apiserver, api, apimachinery, sim
-scheduler      -> client, apiserver, api, apimachinery, sim
-kubelet        -> client, apiserver, runtime, network, api, apimachinery, sim
+controllers    -> client, api, apimachinery, sim
+scheduler      -> client, api, apimachinery, sim
+kubelet        -> client, runtime, network, api, apimachinery, sim
 cluster        -> kubelet, scheduler, controllers, runtime, network, client, apiserver, api, apimachinery, sim
 kubectl        -> apiserver, apimachinery, api
 terminal       -> kubectl, cluster

@@ -10,8 +10,7 @@ use crate::api::apps::{Deployment, DeploymentStatus, ReplicaSet, ReplicaSetSpec}
 use crate::api::{Key, Kind, controller_ref};
 use crate::apimachinery::time::Time as Wall;
 use crate::apimachinery::{Arrange, LabelSelector, List, ObjectMeta, Status, Str};
-use crate::apiserver::DeleteOptions;
-use crate::client::{Reference, Turn};
+use crate::client::{DeleteOptions, Reference, Turn};
 use std::cmp::Reverse;
 use std::rc::Rc;
 

@@ -3,13 +3,12 @@
 //! Upstream: pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go
 //! Differs: no affinity is added by the profile.
 
-use super::super::affinity::{RequiredNodeAffinity, preferred_score};
 use super::super::class::PodInfo;
 use super::super::framework::{
     Action, Change, Cx, CycleState, Interest, NodeNames, Plugin, Resource, Status, Verdict, default_normalize,
 };
 use super::super::node_info::NodeInfo;
-use crate::api::core::{NodeSelectorTerm, Pod};
+use crate::api::core::{NodeSelectorTerm, Pod, RequiredNodeAffinity, preferred_score};
 use crate::apimachinery::{Arrange, Str};
 
 pub(crate) struct NodeAffinity;
