@@ -167,12 +167,12 @@ impl Feed {
         }
         // A request is told as what the person typed or pressed, where that is known.
         for (at, mark) in recent() {
-            if mark.note != "request" || !mark.args.first().is_some_and(|what| what.contains(" /")) {
+            if mark.note != "request" {
                 continue;
             }
             let then = |(ms, _): &&(f64, String)| (*ms as At - mark.at).abs() <= 1;
             let label = self.clock.inputs.iter().find(then).map(|(_, label)| label);
-            if let Some(label) = label.filter(|label| label.starts_with("kubectl")) {
+            if let Some(label) = label.filter(|label| label.starts_with("kubectl") && mark.args.first() != Some(label)) {
                 better.push((at, Mark { args: vec![label.clone()], ..(**mark).clone() }));
             }
         }
