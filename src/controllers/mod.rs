@@ -7,7 +7,7 @@ use crate::api::{Key, KindId};
 use crate::apimachinery::Status;
 use crate::apiserver::{Tables, WatchEvent};
 use crate::client::{Agent, Outcome, Recorder, Requeue, Turn, What, WorkQueue};
-use crate::sim::Time;
+use crate::sim::{Duration, MILLISECOND, Time};
 
 /// A controller: handlers compute keys, `sync` makes the world of one key right.
 pub trait Controller: Clone + Default {
@@ -15,6 +15,8 @@ pub trait Controller: Clone + Default {
     const NAME: &'static str;
     /// The kinds whose changes `observe` is told.
     const WATCHES: &'static [KindId];
+    /// The first and the longest pause before a key that failed is tried again.
+    const RETRY: (Duration, Duration) = (MILLISECOND.saturating_mul(5), Duration::from_secs(1000));
 
     /// The event handlers: they read, and queue keys. `view` may be ahead of `event`.
     fn observe(&mut self, event: &WatchEvent, view: &Tables, now: Time, queue: &mut WorkQueue);
@@ -47,6 +49,9 @@ macro_rules! controllers {
             fn watches(&self) -> &'static [KindId] {
                 match self { $( Any::$Type(_) => <$module::$Type as Controller>::WATCHES ),* }
             }
+            fn retry(&self) -> (Duration, Duration) {
+                match self { $( Any::$Type(_) => <$module::$Type as Controller>::RETRY ),* }
+            }
             fn observe(&mut self, e: &WatchEvent, v: &Tables, now: Time, q: &mut WorkQueue) {
                 match self { $( Any::$Type(c) => c.observe(e, v, now, q) ),* }
             }
@@ -66,6 +71,8 @@ macro_rules! controllers {
 controllers! {
     deployment: DeploymentController,
     garbage_collector: GarbageCollector,
+    job: JobController,
+    job_orphans: JobOrphans,
     namespace: NamespaceController,
     node_lifecycle: NodeLifecycleController,
     pod_gc: PodGc,
@@ -178,7 +185,7 @@ impl ControllerManager {
                 s.queue.forget(&key);
                 s.queue.add_at(key, t.now + d, seq);
             }
-            Err(_) => s.queue.add_rate_limited(key, t.now, seq),
+            Err(_) => s.queue.add_rate_limited(key, s.controller.retry(), t.now, seq),
         }
         s.busy_until = t.now + CALL * (1 + t.calls);
     }

@@ -18,6 +18,7 @@ use crate::apimachinery::{OwnerReference, Status, Str};
 use crate::apiserver::{Tables, WatchEvent};
 use crate::client::{Expectations, Requeue, Turn, WorkQueue};
 use crate::sim::{Duration, Time};
+pub(super) use rank::active_order;
 use rank::pods_to_delete;
 use std::rc::Rc;
 

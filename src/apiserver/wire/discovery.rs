@@ -9,7 +9,13 @@ use crate::apimachinery::Value;
 use serde_json::json;
 
 /// Groups in the order of their priority; the core group is not among them.
-const GROUPS: &[(&str, &[&str])] = &[("apps", &["v1"]), ("coordination.k8s.io", &["v1"])];
+const GROUPS: &[(&str, &[&str])] = &[
+    ("apps", &["v1"]),
+    ("batch", &["v1"]),
+    ("policy", &["v1"]),
+    ("scheduling.k8s.io", &["v1"]),
+    ("coordination.k8s.io", &["v1"]),
+];
 
 pub(super) fn answer(r: &Request) -> Option<Response> {
     if r.method != Method::Get {
