@@ -69,6 +69,7 @@ macro_rules! controllers {
 }
 
 controllers! {
+    cron_job: CronJobController,
     deployment: DeploymentController,
     garbage_collector: GarbageCollector,
     job: JobController,
@@ -80,6 +81,7 @@ controllers! {
     root_ca: RootCaPublisher,
     service_account: ServiceAccountController,
     taint_eviction: TaintEvictionController,
+    ttl_after_finished: TtlAfterFinished,
 }
 
 mod pod_control;
