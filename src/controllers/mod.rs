@@ -70,6 +70,7 @@ macro_rules! controllers {
 
 controllers! {
     cron_job: CronJobController,
+    daemon_set: DaemonSetController,
     deployment: DeploymentController,
     garbage_collector: GarbageCollector,
     job: JobController,
@@ -84,6 +85,8 @@ controllers! {
     ttl_after_finished: TtlAfterFinished,
 }
 
+mod hash;
+mod history;
 mod pod_control;
 #[cfg(test)]
 mod tests;

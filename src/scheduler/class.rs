@@ -3,8 +3,8 @@
 //! Upstream: pkg/scheduler/framework/types.go (PodInfo, AffinityTerm), KEP-5598 (pod signatures)
 //! Differs: pods with inter-pod affinity and spreading share a class too; what depends on other pods is kept apart.
 
-use super::affinity::{RequiredNodeAffinity, Term, preferred_node_affinity};
 use super::resource::{Requests, is_resized};
+use crate::api::core::node_affinity::{RequiredNodeAffinity, Term, preferred_node_affinity};
 use crate::api::core::{Container, Pod, PodAffinityTerm, Volume, WeightedPodAffinityTerm};
 use crate::apimachinery::labels::Selector;
 use crate::apimachinery::{LabelSelector, Map, Str};

@@ -4,7 +4,6 @@
 //! Differs: a cycle and its binding are one turn, so a pod is assumed only between its binding and the watch's word of
 //! it; no extenders, no other profiles than default-scheduler.
 
-mod affinity;
 mod cache;
 mod changes;
 mod class;

@@ -4,9 +4,9 @@
 //! staging/src/k8s.io/component-helpers/storage/volume/{helpers,pv_helpers}.go
 //! Differs: capacity that CSI drivers publish is not looked at.
 
-use super::affinity::{Term, node_selector_matches, parse_node_selector};
 use super::class::{label_selector, selects};
 use super::framework::Status;
+use crate::api::core::node_affinity::{Term, node_selector_matches, parse_node_selector};
 use crate::api::core::{Node, NodeSelector, PersistentVolumeClaim, Pod, Volume};
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::codec::Decoder;

@@ -5,6 +5,7 @@ mod event;
 mod limit_range;
 mod namespace;
 mod node;
+pub mod node_affinity;
 mod persistent_volume_claim;
 pub mod pod;
 mod replication_controller;

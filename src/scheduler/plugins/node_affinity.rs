@@ -3,7 +3,7 @@
 //! Upstream: pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go
 //! Differs: no affinity is added by the profile.
 
-use super::super::affinity::{RequiredNodeAffinity, preferred_score};
+use crate::api::core::node_affinity::{RequiredNodeAffinity, preferred_score};
 use super::super::class::PodInfo;
 use super::super::framework::{
     Action, Change, Cx, CycleState, Interest, NodeNames, Plugin, Resource, Status, Verdict, default_normalize,

@@ -3,7 +3,7 @@
 //! Upstream: pkg/scheduler/framework/plugins/nodeunschedulable/node_unschedulable.go
 //! Differs: nothing known.
 
-use super::super::affinity::tolerate;
+use crate::api::core::node_affinity::tolerate;
 use super::super::class::PodInfo;
 use super::super::framework::{Action, Change, Cx, CycleState, Interest, Plugin, Resource, Status, Verdict};
 use super::super::node_info::NodeInfo;

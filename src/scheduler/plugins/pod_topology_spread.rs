@@ -4,7 +4,7 @@
 //! pkg/scheduler/framework/plugins/helper/spread.go
 //! Differs: pods are counted by node as they come and go, not anew in each cycle.
 
-use super::super::affinity::untolerated;
+use crate::api::core::node_affinity::untolerated;
 use super::super::cache::{Counted, Topology};
 use super::super::class::{PodInfo, label_selector, selects};
 use super::super::framework::{

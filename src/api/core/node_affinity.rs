@@ -126,7 +126,6 @@ pub fn untolerated<'a>(taints: &'a [Taint], tolerations: &[Toleration]) -> Optio
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::node;
     use super::*;
     use crate::api::core::NodeSelectorRequirement;
 
@@ -144,7 +143,9 @@ mod tests {
             match_expressions: expressions.iter().map(|(k, o, v)| requirement(k, o, v)).collect(),
             match_fields: fields.iter().map(|(k, o, v)| requirement(k, o, v)).collect(),
         };
-        let n = node("n1", &[("zone", "a"), ("size", "8")]);
+        let mut n = Node::default();
+        n.metadata.name = Str::literal("n1");
+        n.metadata.labels = [("zone", Str::literal("a")), ("size", Str::literal("8"))].into_iter().collect();
         let matches = Term::parse(&term).is_some_and(|t| t.matches(&n));
         assert_eq!(matches, expected, "{term:?}");
     }
