@@ -14,8 +14,10 @@ use crate::client::Turn;
 use serde_json::json;
 use std::rc::Rc;
 
-/// Where pods and revisions carry the hash of their revision.
+/// Where pods carry their revision, and the revisions of DaemonSets their hash.
 pub(super) const REVISION_HASH: &str = "controller-revision-hash";
+/// Where the revisions of StatefulSets carry their hash.
+pub(super) const HASH_LABEL: &str = "controller.kubernetes.io/hash";
 
 /// What restores the template, as a strategic merge patch.
 pub(super) fn patch_of(template: &PodTemplateSpec) -> Value {
@@ -46,12 +48,10 @@ pub(super) fn controlled<O: Kind>(
 pub(super) fn new_revision<O: Kind>(
     owner: &O,
     name: Str,
-    (labels, hash): (&Map, &str),
+    labels: Map,
     data: Value,
     revision: i64,
 ) -> ControllerRevision {
-    let mut labels = labels.clone();
-    labels.insert(REVISION_HASH, Str::from(hash));
     ControllerRevision {
         metadata: ObjectMeta {
             name,

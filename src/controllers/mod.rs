@@ -81,6 +81,7 @@ controllers! {
     replica_set: ReplicaSetController,
     root_ca: RootCaPublisher,
     service_account: ServiceAccountController,
+    stateful_set: StatefulSetController,
     taint_eviction: TaintEvictionController,
     ttl_after_finished: TtlAfterFinished,
 }

@@ -163,8 +163,9 @@ pub(super) fn construct_history(
     let Some(keep) = current.iter().max_by_key(|r| r.revision).cloned() else {
         let hash = template_hash(&ds.spec.template, ds.status.collision_count);
         let name = Str::from(format!("{}-{hash}", ds.metadata.name));
-        let labels = &ds.spec.template.metadata.labels;
-        let made = t.create(new_revision(ds, name.clone(), (labels, &hash), patch.clone(), number));
+        let mut labels = ds.spec.template.metadata.labels.clone();
+        labels.insert(REVISION_HASH, Str::from(hash));
+        let made = t.create(new_revision(ds, name.clone(), labels, patch.clone(), number));
         return match made {
             Err(e) if e.is_already_exists() => collided(t, ds, &name, &patch, e).map(|r| (r, old)),
             made => made.map(|r| (r, old)),
