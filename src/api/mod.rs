@@ -9,6 +9,7 @@ pub mod kind;
 mod object;
 pub mod policy;
 pub mod print;
+pub mod quota;
 pub mod scheduling;
 #[cfg(test)]
 pub(crate) mod testing;

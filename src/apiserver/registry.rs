@@ -151,6 +151,7 @@ impl Server {
         }
         object.warnings(None, &mut cx.warnings);
         admission::validate(self, cx, admission::Op::Create, &object, None)?;
+        admission::charge(self, cx, admission::Op::Create, &object, None)?;
         if object.meta().resource_version.0 != 0 {
             return Err(Status::unknown("resourceVersion should not be set on objects to be created"));
         }
@@ -262,6 +263,7 @@ impl Server {
         new.warnings(Some(&old), &mut cx.warnings);
         field_manager::keep_times(&old, &mut new);
         admission::validate(self, cx, admission::Op::Update(sub), &new, Some(&old))?;
+        admission::charge(self, cx, admission::Op::Update(sub), &new, Some(&old))?;
         if new.ptr_eq(&old) || new == old {
             return Ok(Updated { object: old, changed: false });
         }

@@ -79,6 +79,7 @@ controllers! {
     node_lifecycle: NodeLifecycleController,
     pod_gc: PodGc,
     replica_set: ReplicaSetController,
+    resource_quota: ResourceQuotaController,
     root_ca: RootCaPublisher,
     service_account: ServiceAccountController,
     stateful_set: StatefulSetController,

@@ -4,8 +4,10 @@
 //! Differs: webhooks and policies are not there yet; a plugin that also validates is not asked twice.
 
 mod default_toleration_seconds;
+mod limit_ranger;
 mod namespace_lifecycle;
 mod priority;
+mod resource_quota;
 mod service_account;
 mod taint_nodes_by_condition;
 
@@ -34,21 +36,26 @@ pub struct Attributes<'a> {
 
 type Mutate = fn(&mut Attributes, &mut Object) -> Result<(), Status>;
 type Validate = fn(&Attributes, &Object) -> Result<(), Status>;
+type Charge = fn(&mut Server, &mut Cx, Op, &Object, Option<&Object>) -> Result<(), Status>;
 
-/// What a plugin does to an object of that operation; both may be left out.
+/// What a plugin does to an object of that operation; each may be left out.
 pub struct Plugin {
     pub name: &'static str,
     pub mutate: Option<Mutate>,
     pub validate: Option<Validate>,
+    /// Writes elsewhere what the object costs, or refuses it; the last of all.
+    pub charge: Option<Charge>,
 }
 
 /// In upstream's order. To add one: write its file with a `pub(super) const PLUGIN`, add it here.
 const PLUGINS: &[Plugin] = &[
     namespace_lifecycle::PLUGIN,
+    limit_ranger::PLUGIN,
     service_account::PLUGIN,
     taint_nodes_by_condition::PLUGIN,
     priority::PLUGIN,
     default_toleration_seconds::PLUGIN,
+    resource_quota::PLUGIN,
 ];
 
 /// What plugins put into every pod alike: built once, so that pods share it.
@@ -72,6 +79,10 @@ pub fn mutate(server: &Server, cx: &mut Cx, op: Op, object: &mut Object, old: Op
 pub fn validate(server: &Server, cx: &mut Cx, op: Op, object: &Object, old: Option<&Object>) -> Result<(), Status> {
     let at = Attributes { server, op, old, user: cx.user, rng: &mut *cx.rng };
     PLUGINS.iter().filter_map(|p| p.validate).try_for_each(|f| f(&at, object))
+}
+
+pub fn charge(server: &mut Server, cx: &mut Cx, op: Op, object: &Object, old: Option<&Object>) -> Result<(), Status> {
+    PLUGINS.iter().filter_map(|p| p.charge).try_for_each(|f| f(server, cx, op, object, old))
 }
 
 /// A refusal that names the object by its name, or by what its name will begin with.

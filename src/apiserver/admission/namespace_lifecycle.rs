@@ -10,7 +10,7 @@ use crate::apimachinery::status::Cause;
 use crate::apimachinery::{Status, Str};
 
 pub(super) const PLUGIN: Plugin =
-    Plugin { name: "NamespaceLifecycle", mutate: Some(admit), validate: Some(may_be_deleted) };
+    Plugin { name: "NamespaceLifecycle", mutate: Some(admit), validate: Some(may_be_deleted), charge: None };
 
 const IMMORTAL: &[&str] = &["default", "kube-system", "kube-public"];
 

@@ -10,7 +10,8 @@ use crate::apimachinery::{Status, Str, Value};
 use crate::apiserver::{Server, Sub};
 use std::rc::Rc;
 
-pub(super) const PLUGIN: Plugin = Plugin { name: "Priority", mutate: Some(admit), validate: Some(at_most_one_default) };
+pub(super) const PLUGIN: Plugin =
+    Plugin { name: "Priority", mutate: Some(admit), validate: Some(at_most_one_default), charge: None };
 
 /// What a class says.
 struct Class {
