@@ -72,6 +72,7 @@ controllers! {
     cron_job: CronJobController,
     daemon_set: DaemonSetController,
     deployment: DeploymentController,
+    disruption: DisruptionController,
     garbage_collector: GarbageCollector,
     job: JobController,
     job_orphans: JobOrphans,
