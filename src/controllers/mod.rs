@@ -4,7 +4,7 @@
 //! Differs: all of them run in one process and share one lagged view, as upstream's share informers.
 
 use crate::api::{Key, KindId};
-use crate::apimachinery::Status;
+use crate::apimachinery::{Status, Str};
 use crate::apiserver::{Tables, WatchEvent};
 use crate::client::{Agent, Outcome, Recorder, Requeue, Turn, What, WorkQueue};
 use crate::sim::{Duration, MILLISECOND, Time};
@@ -15,6 +15,8 @@ pub trait Controller: Clone + Default {
     const NAME: &'static str;
     /// The kinds whose changes `observe` is told.
     const WATCHES: &'static [KindId];
+    /// Its field manager, where it is a program of its own.
+    const MANAGER: &'static str = "kube-controller-manager";
     /// The first and the longest pause before a key that failed is tried again.
     const RETRY: (Duration, Duration) = (MILLISECOND.saturating_mul(5), Duration::from_secs(1000));
 
@@ -45,6 +47,10 @@ macro_rules! controllers {
             }
             fn name(&self) -> &'static str {
                 match self { $( Any::$Type(_) => <$module::$Type as Controller>::NAME ),* }
+            }
+            fn agent(&self) -> Agent {
+                let manager = match self { $( Any::$Type(_) => <$module::$Type as Controller>::MANAGER ),* };
+                Agent { manager: Str::literal(manager), ..Agent::controller(self.name()) }
             }
             fn watches(&self) -> &'static [KindId] {
                 match self { $( Any::$Type(_) => <$module::$Type as Controller>::WATCHES ),* }
@@ -78,7 +84,9 @@ controllers! {
     job_orphans: JobOrphans,
     namespace: NamespaceController,
     node_lifecycle: NodeLifecycleController,
+    persistent_volume: PersistentVolumeController,
     pod_gc: PodGc,
+    provisioner: Provisioner,
     replica_set: ReplicaSetController,
     resource_quota: ResourceQuotaController,
     root_ca: RootCaPublisher,
@@ -86,6 +94,7 @@ controllers! {
     stateful_set: StatefulSetController,
     taint_eviction: TaintEvictionController,
     ttl_after_finished: TtlAfterFinished,
+    volume_protection: VolumeProtection,
 }
 
 mod hash;
@@ -119,7 +128,7 @@ impl Default for ControllerManager {
             slots: Any::all()
                 .into_iter()
                 .map(|controller| Slot {
-                    agent: Agent::controller(controller.name()),
+                    agent: controller.agent(),
                     controller,
                     queue: WorkQueue::default(),
                     recorder: Recorder::default(),

@@ -3,12 +3,14 @@
 //! Upstream: pkg/kubeapiserver/options/plugins.go (AllOrderedPlugins), staging/src/k8s.io/apiserver/pkg/admission
 //! Differs: webhooks and policies are not there yet; a plugin that also validates is not asked twice.
 
+mod default_storage_class;
 mod default_toleration_seconds;
 mod limit_ranger;
 mod namespace_lifecycle;
 mod priority;
 mod resource_quota;
 mod service_account;
+mod storage_object_in_use_protection;
 mod taint_nodes_by_condition;
 
 use super::{Cx, Server, Sub};
@@ -55,6 +57,8 @@ const PLUGINS: &[Plugin] = &[
     taint_nodes_by_condition::PLUGIN,
     priority::PLUGIN,
     default_toleration_seconds::PLUGIN,
+    default_storage_class::PLUGIN,
+    storage_object_in_use_protection::PLUGIN,
     resource_quota::PLUGIN,
 ];
 

@@ -5,6 +5,7 @@
 
 use super::{Attributes, Op, Plugin, forbidden};
 use crate::api::core::Pod;
+use crate::api::scheduling::SYSTEM_CLASSES;
 use crate::api::{Key, Kind, KindId, Object};
 use crate::apimachinery::{Status, Str, Value};
 use crate::apiserver::{Server, Sub};
@@ -19,8 +20,6 @@ struct Class {
     value: i32,
     policy: Option<Str>,
 }
-
-const SYSTEM: &[(&str, i32)] = &[("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
 
 const PREEMPT_LOWER_PRIORITY: Str = Str::literal("PreemptLowerPriority");
 
@@ -43,7 +42,7 @@ fn class(server: &Server, name: &Str) -> Option<Class> {
     if let Some(object) = kind().and_then(|k| server.store.head().object(k, &key)) {
         return Some(read(object).0);
     }
-    let (_, value) = SYSTEM.iter().find(|(n, _)| name == n)?;
+    let (_, value, _) = SYSTEM_CLASSES.iter().find(|(n, ..)| *name == **n)?;
     Some(Class { name: name.clone(), value: *value, policy: Some(PREEMPT_LOWER_PRIORITY) })
 }
 

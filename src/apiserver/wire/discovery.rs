@@ -14,6 +14,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("batch", &["v1"]),
     ("policy", &["v1"]),
     ("scheduling.k8s.io", &["v1"]),
+    ("storage.k8s.io", &["v1"]),
     ("coordination.k8s.io", &["v1"]),
 ];
 

@@ -108,7 +108,6 @@ pub(super) fn update_storage(set: &StatefulSet, pod: &mut Pod) {
 /// A pod of that ordinal, not stored yet.
 pub(super) fn new_pod(set: &StatefulSet, template: &PodTemplateSpec, revision: &Str, ordinal: i64) -> Pod {
     let mut pod = pod_from_template(template, set);
-    pod.metadata.generate_name = Str::EMPTY;
     pod.metadata.name = Str::from(format!("{}-{ordinal}", set.metadata.name));
     update_identity(&mut pod);
     pod.metadata.labels.insert(REVISION_HASH, revision.clone());

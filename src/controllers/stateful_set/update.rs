@@ -91,7 +91,7 @@ impl Round<'_> {
         self.count(t, pods, &mut status);
         let there = |n: i64| pods.iter().find(|p| ordinal(p) == n).cloned();
         let range = start(set)..start(set) + replicas(set);
-        let mut wanted: Vec<Rc<Pod>> =
+        let wanted: Vec<Rc<Pod>> =
             range.map(|n| there(n).unwrap_or_else(|| Rc::new(self.missing_pod(n)))).collect();
         let mut condemned: Vec<Rc<Pod>> =
             pods.iter().filter(|p| !in_range(set, p) && ordinal(p) >= 0).cloned().collect();
@@ -100,7 +100,7 @@ impl Round<'_> {
             return (status, None);
         }
         let unhealthy = wanted.iter().chain(condemned.iter().rev()).find(|p| self.is_unavailable(t, p)).cloned();
-        let done = self.scale(t, &mut wanted, &condemned, unhealthy.as_deref());
+        let done = self.scale(t, &wanted, &condemned, unhealthy.as_deref());
         let all: Vec<Rc<Pod>> = wanted.iter().chain(&condemned).cloned().collect();
         self.count(t, &all, &mut status);
         match done {
@@ -117,7 +117,7 @@ impl Round<'_> {
     fn scale(
         &self,
         t: &mut Turn,
-        wanted: &mut [Rc<Pod>],
+        wanted: &[Rc<Pod>],
         condemned: &[Rc<Pod>],
         unhealthy: Option<&Pod>,
     ) -> Result<Next, Status> {
@@ -140,7 +140,7 @@ impl Round<'_> {
     }
 
     /// Upstream: processReplica.
-    fn see_to(&self, t: &mut Turn, pod: &mut Rc<Pod>) -> Result<Next, Status> {
+    fn see_to(&self, t: &mut Turn, pod: &Rc<Pod>) -> Result<Next, Status> {
         if pod.is_terminal() {
             if !pod.metadata.is_deleting() {
                 self.delete(t, pod)?;
@@ -151,7 +151,7 @@ impl Round<'_> {
             if claims::are_stale(t, self.set, pod) {
                 return Ok(Next::Stop);
             }
-            *pod = self.create(t, pod)?;
+            self.create(t, pod)?;
             if self.monotonic() {
                 return Ok(Next::Stop);
             }
@@ -203,7 +203,7 @@ impl Round<'_> {
         Ok(())
     }
 
-    fn create(&self, t: &mut Turn, pod: &Pod) -> Result<Rc<Pod>, Status> {
+    fn create(&self, t: &mut Turn, pod: &Pod) -> Result<(), Status> {
         if let Err(e) = claims::create(t, self.set, pod) {
             self.record(t, "Create", pod, Some(&e));
             return Err(e);
@@ -212,11 +212,11 @@ impl Round<'_> {
         if let Err(e) = &made
             && e.is_already_exists()
         {
-            return made;
+            return Err(e.clone());
         }
         self.own_claims(t, made.as_deref().unwrap_or(pod))?;
         self.record(t, "Create", pod, made.as_ref().err());
-        made
+        made.map(|_| ())
     }
 
     fn own_claims(&self, t: &mut Turn, pod: &Pod) -> Result<(), Status> {
