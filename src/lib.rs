@@ -14,6 +14,7 @@ pub mod kubelet;
 #[cfg(feature = "native")]
 pub mod run;
 pub mod runtime;
+pub mod scenario;
 pub mod scheduler;
 #[cfg(feature = "native")]
 pub mod serve;

@@ -1,7 +1,8 @@
-//! `kubarium run` and `kubarium replay`: manifests applied and simulated, sessions reproduced.
+//! `kubarium run` and `kubarium replay`: manifests applied and simulated, scenarios judged, sessions reproduced.
 
 use crate::api::{KindId, PrintCx};
 use crate::apimachinery::Value;
+use crate::scenario::Scenario;
 use crate::session::protocol::{File, Reply, Request, Severity};
 use crate::session::{Report, Session};
 use crate::sim::{Duration, Time};
@@ -71,6 +72,27 @@ pub fn run(options: &Options) -> Result<Outcome, String> {
     }
     outcome.out.push_str(&show(&session, options.output));
     Ok(outcome)
+}
+
+/// What became of a file that is a scenario: its report, and whether all came about that it expects. None: it is none.
+///
+/// Errors: a file that cannot be read, or is wrong.
+pub fn scenario(path: &Path) -> Result<Option<Outcome>, String> {
+    let fail = |e: String| format!("{}: {e}", path.display());
+    if path.is_dir() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| fail(e.to_string()))?;
+    if !Scenario::is_one(&text) {
+        return Ok(None);
+    }
+    let scenario = Scenario::parse(&text).map_err(fail)?;
+    let outcome = scenario.run();
+    let judged = scenario.judge(&outcome);
+    let verdict = if judged.is_ok() { "met" } else { "not met" };
+    let out = format!("{}{}: {verdict}, trace {:016x}\n", outcome.timeline, scenario.about, outcome.hash);
+    let err = judged.as_ref().err().map(|e| format!("{e}\n")).unwrap_or_default();
+    Ok(Some(Outcome { out, err, ok: judged.is_ok() }))
 }
 
 fn read(path: &Path, out: &mut Vec<File>) -> Result<(), String> {

@@ -22,8 +22,51 @@ pub struct KindInfo {
     pub status: bool,
     /// Has `/scale`.
     pub scale: bool,
+    /// What else it has below its name.
+    pub parts: &'static [Part],
     /// Names are DNS labels, subdomains, or a path segment.
     pub name_rule: NameRule,
+}
+
+/// A part of a kind as discovery tells it: its name, the kind that it speaks, its verbs.
+pub struct Part {
+    pub name: &'static str,
+    /// (group, version, kind); the kind of the core group's options stands without a group.
+    pub speaks: Option<(&'static str, &'static str, &'static str)>,
+    pub verbs: &'static [&'static str],
+}
+
+impl Part {
+    const READ_AND_WRITE: &'static [&'static str] = &["get", "patch", "update"];
+
+    /// Of the object itself.
+    pub const fn own(name: &'static str) -> Part {
+        Part { name, speaks: None, verbs: Part::READ_AND_WRITE }
+    }
+
+    pub const fn scale() -> Part {
+        Part { name: "scale", speaks: Some(("autoscaling", "v1", "Scale")), verbs: Part::READ_AND_WRITE }
+    }
+
+    /// To be sent there, and nothing else.
+    pub const fn action(name: &'static str, group: &'static str, kind: &'static str) -> Part {
+        Part { name, speaks: Some((group, "v1", kind)), verbs: &["create"] }
+    }
+
+    /// A stream to whatever is behind the object.
+    pub const fn connect(name: &'static str, kind: &'static str) -> Part {
+        Part { name, speaks: Some(("", "v1", kind)), verbs: &["create", "get"] }
+    }
+
+    /// Requests to whatever is behind the object.
+    pub const fn proxy(kind: &'static str) -> Part {
+        Part { name: "proxy", speaks: Some(("", "v1", kind)), verbs: &["create", "delete", "get", "patch", "update"] }
+    }
+
+    pub const fn verbs(mut self, verbs: &'static [&'static str]) -> Part {
+        self.verbs = verbs;
+        self
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +102,7 @@ impl KindInfo {
             categories: &[],
             status: false,
             scale: false,
+            parts: &[],
             name_rule: NameRule::Dns1123Subdomain,
         }
     }
@@ -150,6 +194,8 @@ pub trait Kind: Api {
     }
     /// Whether objects carry a generation from their creation on.
     const GENERATION: bool = false;
+    /// Whether an update may leave out the version that it was made of. Upstream: AllowUnconditionalUpdate.
+    const UNCONDITIONAL_UPDATE: bool = true;
 
     /// All that is wrong with a new object, metadata aside.
     fn validate(&self, _errs: &mut ErrorList) {}

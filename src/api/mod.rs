@@ -15,7 +15,7 @@ pub mod storage;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use kind::{Column, Kind, KindInfo, PrintCx};
+pub use kind::{Column, Kind, KindInfo, Part, PrintCx};
 pub use object::{Key, Object, controller_ref};
 
 use apps::{ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet};
@@ -57,6 +57,9 @@ macro_rules! kinds {
             }
             pub fn has_generation(self) -> bool {
                 match self { $(KindId::$Name => <$Name as Kind>::GENERATION),* }
+            }
+            pub fn allows_unconditional_update(self) -> bool {
+                match self { $(KindId::$Name => <$Name as Kind>::UNCONDITIONAL_UPDATE),* }
             }
             /// An object of which nothing is said.
             pub fn empty(self) -> Object {

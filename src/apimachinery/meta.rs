@@ -62,7 +62,7 @@ crate::api! {
         type_: Str = "type".always(),
         status: Str = "status".always(),
         observed_generation: i64 = "observedGeneration",
-        last_transition_time: Time = "lastTransitionTime".always(),
+        last_transition_time: Time = "lastTransitionTime".always().required(),
         reason: Str = "reason".always(),
         message: Str = "message".always(),
     }

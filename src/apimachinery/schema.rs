@@ -55,6 +55,8 @@ pub struct FieldSchema {
     pub ty: Type,
     /// Written even when zero (no `omitempty`, or a plain struct).
     pub always: bool,
+    /// What users may not leave out.
+    pub required: bool,
     pub topology: Topology,
     /// `x-kubernetes-list-map-keys`.
     pub keys: &'static [&'static str],
@@ -72,6 +74,7 @@ impl FieldSchema {
             name,
             ty,
             always: false,
+            required: false,
             topology: Topology::Default,
             keys: &[],
             merge: false,
@@ -86,8 +89,22 @@ impl FieldSchema {
         self
     }
 
+    /// Mostly that means required too; a struct's zero is an object, so structs say it themselves.
     pub const fn always(mut self) -> FieldSchema {
         self.always = true;
+        let is_struct =
+            matches!(self.ty, Type::Struct(_) | Type::Time | Type::MicroTime | Type::Quantity | Type::IntOrString);
+        self.required = !is_struct;
+        self
+    }
+
+    pub const fn required(mut self) -> FieldSchema {
+        self.required = true;
+        self
+    }
+
+    pub const fn optional(mut self) -> FieldSchema {
+        self.required = false;
         self
     }
 

@@ -132,6 +132,10 @@ impl Status {
         Status::new(429, "TooManyRequests", message, Some(details))
     }
 
+    pub fn unavailable(message: impl Into<String>) -> Status {
+        Status::new(503, "ServiceUnavailable", message, None)
+    }
+
     pub fn too_large(message: impl std::fmt::Display) -> Status {
         Status::new(413, "RequestEntityTooLarge", format!("Request entity too large: {message}"), None)
     }

@@ -1,20 +1,24 @@
 //! `Value`: a JSON tree, and the reading of JSON text into one with the duplicate keys it had.
 
+use super::go_json::syntax_error;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
 
 /// Objects keep their keys sorted, as kubectl and Go's encoder of maps do.
 pub type Value = serde_json::Value;
 
-/// Deepest nesting that is read. encoding/json stops at 10,000; a recursive reader in a tab's stack stops sooner.
+/// Deeper than this, what is nested is read as empty: no kind has fields so deep, so it is refused by its outermost part.
+/// A tab's stack ends long before the 10,000 levels that encoding/json reads.
 pub const MAX_DEPTH: usize = 120;
 
 /// Parses JSON text; also the paths of keys that stand twice, in order. The last of equal keys wins.
 ///
-/// Errors: the parser's own sentence.
+/// Errors: Go's sentence.
 pub fn parse_json(text: &[u8]) -> Result<(Value, Vec<String>), String> {
-    if nesting(text) > MAX_DEPTH {
-        return Err("exceeded max depth".to_owned());
+    if let Some(fault) = syntax_error(text) {
+        return Err(fault);
     }
+    let text = &*shallow(text);
     let mut de = serde_json::Deserializer::from_slice(text);
     let mut duplicates = Vec::new();
     let value = Seed { path: String::new(), duplicates: &mut duplicates }
@@ -24,23 +28,35 @@ pub fn parse_json(text: &[u8]) -> Result<(Value, Vec<String>), String> {
     Ok((value, duplicates))
 }
 
-/// Depth of brackets, strings skipped: checked first, so that no recursion meets hostile depth.
-fn nesting(text: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0usize, false, false);
-    for &b in text {
+/// JSON with whatever is in containers beyond `MAX_DEPTH` left out.
+fn shallow(text: &[u8]) -> Cow<'_, [u8]> {
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    let mut cut: Option<Vec<u8>> = None;
+    for (at, &b) in text.iter().enumerate() {
         match b {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,
             b'{' | b'[' if !in_string => {
                 depth += 1;
-                deepest = deepest.max(depth);
+                if depth > MAX_DEPTH && cut.is_none() {
+                    cut = Some(text[..at].to_vec());
+                }
             }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            b'}' | b']' if !in_string => {
+                depth -= 1;
+                // The end of the outermost container that is left out.
+                if let Some(cut) = cut.as_mut().filter(|_| depth == MAX_DEPTH) {
+                    cut.extend_from_slice(if b == b'}' { b"{" } else { b"[" });
+                }
+            }
             _ => {}
         }
+        if let Some(cut) = cut.as_mut().filter(|_| depth <= MAX_DEPTH) {
+            cut.push(b);
+        }
     }
-    deepest
+    cut.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 struct Seed<'a> {
@@ -134,7 +150,20 @@ mod tests {
     }
 
     #[test]
-    fn hostile_depth_is_an_error() {
-        assert!(parse_json("[".repeat(100_000).as_bytes()).is_err());
+    fn hostile_depth_is_refused_in_gos_words() {
+        let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        let refusal = parse_json(nested(10_001).as_bytes()).expect_err("it is too deep");
+        assert_eq!(refusal, "invalid character '[' exceeded max depth");
+        assert!(parse_json("[".repeat(1_000_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn what_is_deep_is_read_as_empty() {
+        let deep = |n: usize| format!(r#"{{"a":{}"]"{},"b":[[2]]}}"#, "[".repeat(n), "]".repeat(n));
+        let (v, _) = parse_json(deep(9_999).as_bytes()).expect("Go reads it");
+        assert_eq!(v["b"], serde_json::json!([[2]]));
+        assert_eq!(v["a"].to_string(), format!("{}{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH)));
+        let (v, _) = parse_json(deep(MAX_DEPTH - 1).as_bytes()).expect("it is JSON");
+        assert!(v["a"].to_string().contains("\"]\""));
     }
 }

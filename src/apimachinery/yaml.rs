@@ -2,7 +2,8 @@
 //!
 //! Upstream: staging/src/k8s.io/apimachinery/pkg/util/yaml/decoder.go (YAMLOrJSONDecoder), sigs.k8s.io/yaml
 //! (YAMLToJSON), go.yaml.in/yaml/v2 (decode.go, resolve.go)
-//! Differs: nesting stops where that of JSON does, long before upstream's 10 000; reading goes on after a document that is wrong.
+//! Differs: flow collections end at 255 levels, long before upstream's 10,000, and what is deeper than a kind can be is
+//! read as empty; reading goes on after a document that is wrong.
 
 use super::Value;
 

@@ -10,7 +10,7 @@ pub mod store;
 pub mod wire;
 
 pub use apply::AppliedObject;
-pub use registry::{Cx, DeleteOptions, Propagation, Sub, Updated};
+pub use registry::{Cx, DeleteOptions, Propagation, Sub, Updated, new_uid};
 pub use store::{Store, Tables, WatchEvent};
 
 use crate::apimachinery::Str;
@@ -27,6 +27,8 @@ pub struct Server {
     pub shared: admission::Shared,
     /// The CA bundle that the root CA publisher hands out.
     pub ca: Str,
+    /// What tokens are signed with.
+    pub token_key: Str,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use super::{Server, admission, field_manager, service_ip};
 use crate::api::core::{Node, Pod, PodCondition, Service, pod};
 use crate::api::{Key, KindId, Object};
+use crate::apimachinery::field_error::BadValue;
 use crate::apimachinery::time::Time;
 use crate::apimachinery::{ErrorList, ObjectMeta, Path, Status, Str, validation};
 use crate::sim::Rng;
@@ -237,13 +238,24 @@ impl Server {
         field_manager::update(&mut self.sets, Some(&old), &mut new, cx.manager, sub, cx.now);
         admission::mutate(self, cx, admission::Op::Update(sub), &mut new, Some(&old))?;
         let asked = new.meta().resource_version.0;
+        if asked == 0 && !kind.allows_unconditional_update() {
+            let mut errs = ErrorList::default();
+            errs.invalid(
+                Path::new("metadata").child("resourceVersion"),
+                BadValue::raw("0x0"),
+                "must be specified for an update",
+            );
+            return Err(Status::invalid(info.group, info.kind, &key.name, &errs));
+        }
         if asked != 0 && asked != old.rv() {
             return Err(Status::modified(info.group, info.plural, &key.name));
         }
         let meta = new.meta_mut();
         meta.resource_version = old.meta().resource_version;
         meta.generation = old.meta().generation;
-        self.allocate(cx, &mut new, Some(&old))?;
+        if sub == Sub::None {
+            self.allocate(cx, &mut new, Some(&old))?;
+        }
         prepare(sub, &mut new, &old);
         let meta = new.meta_mut();
         keep_system_fields(meta, old.meta());

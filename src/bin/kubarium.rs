@@ -32,7 +32,7 @@ enum Command {
         #[arg(long)]
         kubeconfig: Option<PathBuf>,
     },
-    /// Apply manifests, simulate, and print what came of it.
+    /// Apply manifests, simulate, and print what came of it; or play a scenario (0: met, 1: not met, 2: bad input).
     Run {
         #[arg(required = true)]
         files: Vec<PathBuf>,
@@ -55,6 +55,8 @@ enum Command {
         #[arg(long, default_value_t = 100)]
         seeds: u64,
     },
+    /// Write what `kubectl explain` says of types and fields, as the page loads it.
+    Descriptions { file: PathBuf },
     /// Run a session's report again: the same trace hash, or how it differs.
     Replay { file: PathBuf },
 }
@@ -91,7 +93,11 @@ fn main() -> ExitCode {
                 Form::Json => Output::Json,
                 Form::Trace => Output::Trace,
             };
-            match run::run(&run::Options { files, nodes, seed, run_for, output }) {
+            let played = match files.as_slice() {
+                [file] => run::scenario(file).transpose(),
+                _ => None,
+            };
+            match played.unwrap_or_else(|| run::run(&run::Options { files, nodes, seed, run_for, output })) {
                 Ok(o) => {
                     print!("{}", o.out);
                     eprint!("{}", o.err);
@@ -114,6 +120,10 @@ fn main() -> ExitCode {
             }
             if broken == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
+        Command::Descriptions { file } => match std::fs::write(&file, format!("{}\n", serve::texts())) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(e) => bad(format!("{}: {e}", file.display())),
+        },
         Command::Replay { file } => match std::fs::read_to_string(&file) {
             Err(e) => bad(format!("{}: {e}", file.display())),
             Ok(text) => match run::replay(&text) {

@@ -9,6 +9,7 @@ pub enum Verb {
     Update,
     UpdateStatus,
     Patch,
+    PatchStatus,
     Delete,
     Bind,
     Evict,
@@ -24,9 +25,10 @@ pub enum Outcome {
 /// One thing that happened.
 #[derive(Clone, PartialEq, Hash, Debug)]
 pub enum What {
-    /// Somebody outside did something: a request, a fault, a command.
+    /// Somebody outside asked for something, in kubectl's words: `kubectl apply deployment/web`.
     Input {
         what: Str,
+        about: Option<(KindId, Key)>,
     },
     /// A write that reached the API server; `rev` is 0 where nothing was stored.
     Call {
@@ -37,11 +39,6 @@ pub enum What {
         code: u16,
         rev: u64,
     },
-    /// An actor's watch showed it changes up to a revision.
-    Deliver {
-        to: Str,
-        rev: u64,
-    },
     Sync {
         controller: &'static str,
         key: Key,
@@ -50,10 +47,6 @@ pub enum What {
     /// The scheduler tried a pod; empty `node`: it found none.
     Cycle {
         pod: Key,
-        node: Str,
-    },
-    /// A kubelet took a turn.
-    Kubelet {
         node: Str,
     },
     Pulling {
@@ -85,7 +78,9 @@ pub enum What {
         probe: &'static str,
         ok: bool,
     },
+    /// Something befell a machine.
     Fault {
+        node: Str,
         what: Str,
     },
 }

@@ -6,7 +6,7 @@ use crate::api::core::Pod;
 use crate::api::{Key, Kind, KindId, Object};
 use crate::apimachinery::time::{MicroTime, Time as Wall};
 use crate::apimachinery::{List, Status, Str};
-use crate::apiserver::{Cx, DeleteOptions, Server, Sub, Tables};
+use crate::apiserver::{Cx, DeleteOptions, Server, Sub, Tables, WatchEvent};
 use crate::sim::{Duration, Rng, Time, Trace};
 use std::rc::Rc;
 
@@ -94,11 +94,31 @@ impl Turn<'_> {
         self.trace.push(self.now, self.cause, what)
     }
 
+    /// A machine has been silent for too long: in the trace, what comes of that is the fault's doing.
+    /// Nothing that an actor does may rest on it.
+    pub fn blame_fault(&mut self, of_node: &str) {
+        let is_its = |what: &What| matches!(what, What::Fault { node, .. } if node == of_node);
+        if let Some(fault) = self.trace.beginnings().rev().find(|e| is_its(&e.what)) {
+            self.cause = fault.seq;
+        }
+    }
+
     fn call<T>(
         &mut self,
         verb: Verb,
         kind: KindId,
         key: Key,
+        f: impl FnOnce(&mut Server, &mut Cx) -> Result<T, Status>,
+    ) -> Result<T, Status> {
+        self.call_about(verb, kind, |_| key, f)
+    }
+
+    /// A call whose object has its key only once it is made.
+    fn call_about<T>(
+        &mut self,
+        verb: Verb,
+        kind: KindId,
+        key: impl FnOnce(Option<&T>) -> Key,
         f: impl FnOnce(&mut Server, &mut Cx) -> Result<T, Status>,
     ) -> Result<T, Status> {
         self.calls += 1;
@@ -119,7 +139,7 @@ impl Turn<'_> {
             Ok(_) => 200,
             Err(e) => e.code(),
         };
-        self.called(verb, kind, key, code, before);
+        self.called(verb, kind, key(answer.as_ref().ok()), code, before);
         answer
     }
 
@@ -128,12 +148,22 @@ impl Turn<'_> {
         let after = self.server.store.rev();
         let actor = if self.agent.host.is_empty() { self.agent.name.clone() } else { self.agent.host.clone() };
         let rev = if after == before { 0 } else { after };
+        let is_made = |e: &&WatchEvent| e.kind == kind;
+        let key = match key.name.is_empty() && rev > 0 {
+            // The server made the name.
+            true => self.server.store.since(before).and_then(|mut e| e.find(is_made)).map_or(key, |e| e.key.clone()),
+            false => key,
+        };
         self.trace.push(self.now, self.cause, What::Call { actor, verb, kind, key, code, rev });
     }
 
     pub fn create<K: Kind>(&mut self, object: K) -> Result<Rc<K>, Status> {
-        let (namespace, key) = (object.meta().namespace.clone(), object.meta().key());
-        let made = self.call(Verb::Create, K::ID, key, |s, cx| s.create(cx, &namespace, Object::of(object)))?;
+        let (namespace, mut key) = (object.meta().namespace.clone(), object.meta().key());
+        if key.name.is_empty() {
+            key.name = object.meta().generate_name.clone();
+        }
+        let name = |made: Option<&Object>| made.map_or(key, Object::key);
+        let made = self.call_about(Verb::Create, K::ID, name, |s, cx| s.create(cx, &namespace, Object::of(object)))?;
         Ok(K::unwrap(&made).expect("the kind stays").clone())
     }
 
@@ -155,7 +185,8 @@ impl Turn<'_> {
     }
 
     fn change<K: Kind>(&mut self, sub: Sub, key: &Key, f: impl FnOnce(&mut K)) -> Result<Rc<K>, Status> {
-        let done = self.call(Verb::Patch, K::ID, key.clone(), |s, cx| {
+        let verb = if sub == Sub::Status { Verb::PatchStatus } else { Verb::Patch };
+        let done = self.call(verb, K::ID, key.clone(), |s, cx| {
             s.update(cx, K::ID, key, sub, |old, _| {
                 let mut new = (**K::unwrap(old).expect("the key's kind")).clone();
                 f(&mut new);
@@ -223,6 +254,19 @@ impl Turn<'_> {
     pub fn event(&mut self, about: &Reference, event_type: &'static str, reason: &str, message: &str) {
         let agent = self.agent;
         events::record(self, (&agent.name, &agent.host), about, event_type, reason, message);
+    }
+
+    /// An event about an object, told by a component that has another name than its actor.
+    pub fn event_of(
+        &mut self,
+        component: &'static str,
+        about: &Reference,
+        event_type: &'static str,
+        reason: &str,
+        message: &str,
+    ) {
+        let agent = self.agent;
+        events::record(self, (&Str::literal(component), &agent.host), about, event_type, reason, message);
     }
 
     /// An event of the newer kind, as the scheduler tells them.

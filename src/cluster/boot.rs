@@ -1,6 +1,6 @@
 //! What stands in a cluster before anybody asks for anything.
 //!
-//! Upstream: pkg/controlplane/controller/{systemnamespaces,kubernetesservice}
+//! Upstream: pkg/controlplane/controller/{systemnamespaces,kubernetesservice}, pkg/registry/scheduling/rest
 //! Differs: there all at once at the first instant.
 
 use super::{Cluster, Event, Fault, Node};
@@ -11,14 +11,15 @@ use crate::api::storage::StorageClass;
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::{List, ObjectMeta, Str};
 use crate::apiserver::Cx;
-use crate::client::{Agent, What};
+use crate::client::{Agent, Verb, What};
 use crate::kubelet::{Kubelet, Machine};
 use crate::sim::{SECOND, Time};
 use std::rc::Rc;
 
 pub(super) fn boot(c: &mut Cluster) {
-    let cause = c.trace.push(c.now, 0, What::Input { what: Str::literal("boot") });
+    let cause = c.trace.push(c.now, 0, What::Input { what: Str::literal("boot"), about: None });
     c.server.ca = Str::literal(CA);
+    c.server.token_key = Str::from(format!("seed {}", c.config.seed));
     for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
         let object = Object::of(Namespace {
             metadata: ObjectMeta { name: Str::literal(name), ..ObjectMeta::default() },
@@ -39,13 +40,13 @@ pub(super) fn boot(c: &mut Cluster) {
     create(c, cause, "", Object::of(storage_class("standard", "Immediate", None)));
     create(c, cause, "", Object::of(storage_class("fast-ssd", "WaitForFirstConsumer", Some(true))));
     create(c, cause, "default", Object::of(kubernetes_service()));
-    Rc::make_mut(&mut c.controllers).start(c.now);
+    Rc::make_mut(&mut c.controllers).start(c.now, cause);
     let machines = c.config.machines.clone();
     for machine in machines {
         add_node(c, machine, cause);
     }
-    c.agenda.push(Time::ZERO + SECOND * 60, 0, Event::ExpireEvents);
-    c.schedule_work(cause);
+    c.agenda.push(Time::ZERO + SECOND * 60, Event::ExpireEvents);
+    c.schedule_work();
     c.publish();
 }
 
@@ -59,7 +60,12 @@ fn create(c: &mut Cluster, cause: u64, namespace: &str, object: Object) {
         dry_run: false,
         warnings: Vec::new(),
     };
-    c.server.create(&mut cx, namespace, object).expect("what a cluster begins with is valid");
+    // The trace numbers a write's event before the write, so that watchers can name it.
+    cx.cause = c.trace.last_seq() + 1;
+    let made = c.server.create(&mut cx, namespace, object).expect("what a cluster begins with is valid");
+    let (actor, rev) = (Str::literal("kube-apiserver"), c.server.store.rev());
+    let what = What::Call { actor, verb: Verb::Create, kind: made.id(), key: made.key(), code: 201, rev };
+    c.trace.push(c.now, cause, what);
 }
 
 /// The one that is bound at once is everyone's default.
@@ -112,11 +118,10 @@ pub(super) fn add_node(c: &mut Cluster, machine: Machine, cause: u64) {
     let name = machine.name.clone();
     let node = Node {
         agent: Rc::new(Agent::kubelet(&name)),
-        kubelet: Rc::new(Kubelet::new(machine)),
+        kubelet: Rc::new(Kubelet::new(machine, cause)),
         informer: super::Informer::default(),
         recorder: Default::default(),
         wake: None,
-        cause,
     };
     c.nodes.insert(name.clone(), node);
     c.schedule_kubelet(&name);
@@ -124,7 +129,8 @@ pub(super) fn add_node(c: &mut Cluster, machine: Machine, cause: u64) {
 
 impl Cluster {
     pub(super) fn fault(&mut self, fault: &Fault) {
-        let cause = self.trace.push(self.now, 0, What::Fault { what: Str::from(fault.to_string()) });
+        let what = Str::from(fault.to_string());
+        let cause = self.trace.push(self.now, 0, What::Fault { node: fault.node().clone(), what });
         let now = self.now;
         let (Fault::NodeDown { node, .. } | Fault::KubeletRestart { node } | Fault::RemoveNode { node }) = fault else {
             if let Fault::AddNode(machine) = fault {
@@ -133,11 +139,10 @@ impl Cluster {
             return;
         };
         if let Some(n) = self.nodes.get_mut(node) {
-            n.cause = cause;
             let kubelet = Rc::make_mut(&mut n.kubelet);
             match fault {
-                Fault::NodeDown { down, .. } => kubelet.set_down(*down, now),
-                Fault::KubeletRestart { .. } => kubelet.restart(now),
+                Fault::NodeDown { down, .. } => kubelet.set_down(*down, now, cause),
+                Fault::KubeletRestart { .. } => kubelet.restart(now, cause),
                 Fault::RemoveNode { .. } | Fault::AddNode(_) => {}
             }
         }

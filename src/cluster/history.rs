@@ -3,8 +3,9 @@
 //! A checkpoint is a clone, which is a handful of pointers; what lies between two of them is replayed. An input is
 //! recorded with the number of turns that came before it, so that a replay puts it at exactly the same place.
 
-use super::{Cluster, Config, Input};
-use crate::apiserver::wire::Answer;
+use super::{Cluster, Config, Connect, Connected, Input};
+use crate::apimachinery::Status;
+use crate::apiserver::wire::{Answer, Method, Request};
 use crate::sim::{Duration, Time};
 use std::collections::BTreeMap;
 
@@ -125,6 +126,19 @@ impl History {
         self.arrive(until);
     }
 
+    /// As the cluster's own, with the same steps.
+    pub fn run_until_settled(&mut self, quiet: Duration, limit: Duration) -> bool {
+        let begin = self.cluster.now();
+        let end = begin + limit;
+        loop {
+            let still_at = self.cluster.last_change().max(begin) + quiet;
+            if !self.step(still_at.min(end)) {
+                self.arrive(still_at.min(end));
+                return still_at <= end;
+            }
+        }
+    }
+
     /// Lets the clock stand at `until` where nothing is due before.
     pub fn arrive(&mut self, until: Time) {
         self.cluster.now = self.cluster.now.max(until);
@@ -140,11 +154,27 @@ impl History {
 
     /// Something from outside, now.
     pub fn input(&mut self, action: u64, label: &str, input: Input) -> Option<Answer> {
+        self.record(action, label, input.clone());
+        self.cluster.input(&input)
+    }
+
+    /// Something is done inside a pod, now.
+    pub fn connect(&mut self, action: u64, connect: Connect) -> Result<Connected, Status> {
+        self.record(action, &connect.to_string(), Input::Connect(connect.clone()));
+        self.cluster.connect(&connect)
+    }
+
+    fn record(&mut self, action: u64, label: &str, input: Input) {
         self.forget_future();
         let (at, steps) = (self.cluster.now(), self.cluster.steps);
-        self.inputs.push(Recorded { at, steps, input: input.clone(), action, label: label.to_owned() });
+        self.inputs.push(Recorded { at, steps, input, action, label: label.to_owned() });
         self.done = self.inputs.len();
-        self.cluster.input(&input)
+    }
+
+    /// Reads change nothing, so they are no part of history.
+    pub fn read(&mut self, request: &Request) -> Answer {
+        debug_assert_eq!(request.method, Method::Get, "everything else is an input");
+        self.cluster.request(request)
     }
 
     fn forget_future(&mut self) {

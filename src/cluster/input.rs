@@ -1,6 +1,6 @@
 //! What comes from outside: requests to the API, faults of machines.
 
-use super::Cluster;
+use super::{Cluster, Connect};
 use crate::apimachinery::Str;
 use crate::apiserver::wire::{Answer, Request};
 use crate::kubelet::Machine;
@@ -10,6 +10,7 @@ use std::rc::Rc;
 pub enum Input {
     Request(Rc<Request>),
     Fault(Fault),
+    Connect(Connect),
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -27,6 +28,16 @@ pub enum Fault {
     RemoveNode {
         node: Str,
     },
+}
+
+impl Fault {
+    /// The machine that it befalls.
+    pub fn node(&self) -> &Str {
+        match self {
+            Fault::NodeDown { node, .. } | Fault::KubeletRestart { node } | Fault::RemoveNode { node } => node,
+            Fault::AddNode(machine) => &machine.name,
+        }
+    }
 }
 
 impl std::fmt::Display for Fault {
@@ -49,6 +60,11 @@ impl Cluster {
             Input::Fault(fault) => {
                 self.fault(fault);
                 self.publish();
+                None
+            }
+            Input::Connect(connect) => {
+                // What came of it is for whoever did it the first time.
+                self.connect(connect).ok();
                 None
             }
         }

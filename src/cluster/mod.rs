@@ -3,12 +3,16 @@
 //! **Architecture Invariant:** everything here is `Clone`, and a clone is cheap; nothing knows what time it really is.
 
 mod boot;
+mod command;
 mod config;
+mod connect;
 mod history;
 mod input;
 mod wire;
 
+pub use command::{Command, command};
 pub use config::{Config, machine};
+pub use connect::{Connect, Connected, ExecError, Stdin, Stream, Written};
 pub use history::{History, Recorded};
 pub use input::{Fault, Input};
 
@@ -70,8 +74,6 @@ struct Node {
     agent: Rc<Agent>,
     recorder: Recorder,
     wake: Option<Ticket>,
-    /// The trace event of its last turn: what a wake-up by the clock came of.
-    cause: u64,
 }
 
 const TO_CONTROLLERS: Latency = Latency::millis(3, 3);
@@ -169,11 +171,11 @@ impl Cluster {
 
     /// One event of the agenda; whether there was one.
     pub fn step(&mut self) -> bool {
-        let Some((at, cause, event)) = self.agenda.pop() else { return false };
+        let Some((at, event)) = self.agenda.pop() else { return false };
         debug_assert!(at >= self.now, "time does not run backwards");
         self.now = at;
         self.steps += 1;
-        self.dispatch(cause, event);
+        self.dispatch(event);
         self.publish();
         true
     }
@@ -219,7 +221,7 @@ impl Cluster {
         }
     }
 
-    fn dispatch(&mut self, cause: u64, event: Event) {
+    fn dispatch(&mut self, event: Event) {
         match event {
             Event::ToControllers(batch) => {
                 self.controllers_informer.view = batch.root.clone();
@@ -228,7 +230,7 @@ impl Cluster {
                 for e in &batch.events {
                     controllers.observe(e, &batch.root, self.now);
                 }
-                self.schedule_work(cause);
+                self.schedule_work();
             }
             Event::ToScheduler(batch) => {
                 self.scheduler_informer.view = batch.root.clone();
@@ -237,24 +239,20 @@ impl Cluster {
                 for e in &batch.events {
                     scheduler.observe(e, &batch.root, self.now);
                 }
-                self.schedule_cycle(cause);
+                self.schedule_cycle();
             }
             Event::ToKubelet { node, pods, batch } => {
-                let now = self.now;
                 let Some(n) = self.nodes.get_mut(&node) else { return };
                 n.informer.view = batch.root.clone();
                 n.informer.rev = batch.rev;
                 let kubelet = Rc::make_mut(&mut n.kubelet);
-                for (key, _) in pods.iter() {
-                    kubelet.observe(key, now);
-                }
-                if let Some((_, cause)) = pods.last() {
-                    n.cause = *cause;
+                for (key, cause) in pods.iter() {
+                    kubelet.observe(key, *cause);
                 }
                 self.schedule_kubelet(&node);
             }
             Event::Work { controller } => self.work(controller),
-            Event::Schedule => self.cycle(cause),
+            Event::Schedule => self.cycle(),
             Event::Kubelet { node } => self.wake_kubelet(&node),
             Event::ExpireEvents => self.expire_events(),
         }
@@ -269,7 +267,6 @@ impl Cluster {
         let events: Vec<WatchEvent> =
             self.server.store.since(self.published).map(|e| e.cloned().collect()).unwrap_or_default();
         self.published = rev;
-        let cause = events.last().map_or(0, |e| e.cause);
         if events.iter().any(|e| !matches!(e.kind, KindId::Lease | KindId::Event | KindId::Node)) {
             self.last_change = self.now;
         }
@@ -283,20 +280,20 @@ impl Cluster {
         let batch = Rc::new(Batch { events, root: self.server.store.head().clone(), rev });
         let at =
             arrival(&mut self.controllers_informer, self.now, TO_CONTROLLERS, &mut self.rng, "latency/controllers");
-        self.agenda.push(at, cause, Event::ToControllers(batch.clone()));
+        self.agenda.push(at, Event::ToControllers(batch.clone()));
         let at = arrival(&mut self.scheduler_informer, self.now, TO_SCHEDULER, &mut self.rng, "latency/scheduler");
-        self.agenda.push(at, cause, Event::ToScheduler(batch.clone()));
+        self.agenda.push(at, Event::ToScheduler(batch.clone()));
         for (node, pods) in by_node {
             let Some(n) = self.nodes.get_mut(&node) else { continue };
             let at = arrival(&mut n.informer, self.now, TO_KUBELET, &mut self.rng, "latency/kubelet");
             let event = Event::ToKubelet { node, pods: pods.into(), batch: batch.clone() };
-            self.agenda.push(at, cause, event);
+            self.agenda.push(at, event);
         }
     }
 
-    fn schedule_work(&mut self, cause: u64) {
+    fn schedule_work(&mut self) {
         for (controller, at) in Rc::make_mut(&mut self.controllers).due(self.now) {
-            self.agenda.push(at, cause, Event::Work { controller });
+            self.agenda.push(at, Event::Work { controller });
         }
     }
 
@@ -321,10 +318,10 @@ impl Cluster {
         };
         controllers.work(index, &mut turn);
         controllers.put_recorder(index, recorder);
-        self.schedule_work(self.trace.last_seq());
+        self.schedule_work();
     }
 
-    fn schedule_cycle(&mut self, cause: u64) {
+    fn schedule_cycle(&mut self) {
         let Some(at) = self.scheduler.next_at(self.now) else { return };
         if let Some(t) = self.scheduler_wake {
             if t.at <= at && t.at >= self.now {
@@ -332,10 +329,10 @@ impl Cluster {
             }
             self.agenda.cancel(t);
         }
-        self.scheduler_wake = Some(self.agenda.push(at.max(self.now), cause, Event::Schedule));
+        self.scheduler_wake = Some(self.agenda.push(at.max(self.now), Event::Schedule));
     }
 
-    fn cycle(&mut self, cause: u64) {
+    fn cycle(&mut self) {
         self.scheduler_wake = None;
         let agent = self.scheduler_agent.clone();
         let mut turn = Turn {
@@ -347,14 +344,13 @@ impl Cluster {
             trace: &mut self.trace,
             recorder: &mut self.scheduler_recorder,
             agent: &agent,
-            cause,
+            cause: 0,
             calls: 0,
         };
         Rc::make_mut(&mut self.scheduler).cycle(&mut turn);
         let busy = Duration::from_millis(1);
         if let Some(at) = self.scheduler.next_at(self.now) {
-            let cause = self.trace.last_seq();
-            self.scheduler_wake = Some(self.agenda.push(at.max(self.now + busy), cause, Event::Schedule));
+            self.scheduler_wake = Some(self.agenda.push(at.max(self.now + busy), Event::Schedule));
         }
     }
 
@@ -367,33 +363,13 @@ impl Cluster {
             }
             self.agenda.cancel(t);
         }
-        n.wake = Some(self.agenda.push(at, n.cause, Event::Kubelet { node: Str::from(node) }));
+        n.wake = Some(self.agenda.push(at, Event::Kubelet { node: Str::from(node) }));
     }
 
     fn wake_kubelet(&mut self, node: &Str) {
         let Some(n) = self.nodes.get_mut(node) else { return };
         n.wake = None;
-        let agent = n.agent.clone();
-        // Its reflectors of ConfigMaps and Secrets are about as late as everybody's.
-        let view = if self.controllers_informer.rev > n.informer.rev {
-            self.controllers_informer.view.clone()
-        } else {
-            n.informer.view.clone()
-        };
-        let mut turn = Turn {
-            now: self.now,
-            wall: Wall::from_unix(self.config.epoch + self.now.as_secs()),
-            view,
-            server: &mut self.server,
-            rng: &mut self.rng,
-            trace: &mut self.trace,
-            recorder: &mut n.recorder,
-            agent: &agent,
-            cause: n.cause,
-            calls: 0,
-        };
-        Rc::make_mut(&mut n.kubelet).wake(&mut turn);
-        self.schedule_kubelet(node);
+        self.with_kubelet(node, Kubelet::wake);
     }
 
     /// Upstream: --event-ttl.
@@ -408,7 +384,7 @@ impl Cluster {
         for key in old {
             self.server.remove(KindId::Event, &key, self.trace.last_seq());
         }
-        self.agenda.push(self.now + SECOND * 60, 0, Event::ExpireEvents);
+        self.agenda.push(self.now + SECOND * 60, Event::ExpireEvents);
     }
 
     /// Machines as they are configured, by name.
@@ -424,7 +400,7 @@ impl Cluster {
                 Rc::make_mut(&mut self.controllers).queue_key(index, key, 0);
             }
         }
-        self.schedule_work(0);
+        self.schedule_work();
     }
 }
 

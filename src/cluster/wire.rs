@@ -1,6 +1,6 @@
 //! Requests from outside, as the cluster answers them: the API's through the server, logs through the kubelets.
 
-use super::Cluster;
+use super::{Cluster, command};
 use crate::api::KindId;
 use crate::api::core::Pod;
 use crate::apimachinery::{Status, Str};
@@ -14,12 +14,16 @@ impl Cluster {
         let wall = self.wall();
         let writes = request.method != Method::Get;
         // The trace numbers a write's event before the write, so that watchers can name it.
-        let cause = if writes {
-            let what = Str::from(format!("{:?} {}", request.method, request.path));
-            self.trace.push(self.now, 0, What::Input { what })
+        let asked = if writes {
+            let command = command(request);
+            let what = What::Input { what: Str::from(command.text), about: command.about };
+            self.trace.push(self.now, 0, what)
         } else {
             0
         };
+        // A write's own event is the next; of a whole collection no one call is the cause.
+        let whole = request.method == Method::Delete && request.target().is_some_and(|t| t.name.is_empty());
+        let cause = asked + u64::from(writes && !whole);
         let before = self.server.store.rev();
         let manager = manager(request);
         let mut cx = Cx {
@@ -33,7 +37,7 @@ impl Cluster {
         };
         let answer = wire::handle(&mut self.server, &mut cx, request);
         if writes {
-            self.note_request(request, &answer, before, cause);
+            self.note_request(request, &answer, before, asked);
             self.publish();
         }
         answer

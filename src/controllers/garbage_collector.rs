@@ -2,13 +2,14 @@
 //!
 //! Upstream: pkg/controller/garbagecollector/{garbagecollector,graph_builder,graph,operations}.go
 //! Differs: the graph is the view's index of owners, so an owner is "virtual" exactly when the view has no object of
-//! its identity; owners of kinds that are not known count as present; an owner in another namespace is told by no event.
+//! its identity; owners of kinds that are not known count as present.
 
 use super::Controller;
+use crate::api::core::ObjectReference;
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::{ObjectMeta, OwnerReference, Status, Str};
 use crate::apiserver::{DeleteOptions, Propagation, Tables, WatchEvent};
-use crate::client::{Requeue, Turn, WorkQueue};
+use crate::client::{Reference, Requeue, Turn, WorkQueue};
 use crate::sim::{Duration, MILLISECOND, Time};
 
 const ORPHAN: &str = "orphan";
@@ -154,6 +155,31 @@ fn attempt_to_delete(t: &mut Turn, kind: KindId, key: &Key, uid: &Str) -> Result
     gone_is_fine(t.delete(kind, key, &options))
 }
 
+/// An owner in another namespace is none, which somebody should know. Upstream: reportInvalidNamespaceOwnerRef.
+fn report_owners_elsewhere(t: &mut Turn, object: &Object) {
+    let meta = object.meta();
+    for r in &meta.owner_references {
+        let Some((kind, _)) = owner_key(r, meta).filter(|(kind, _)| kind.info().namespaced) else { continue };
+        if !is_missing(r, meta, &t.view) || !t.view.objects(kind, None).any(|(_, o)| o.meta().uid == r.uid) {
+            continue;
+        }
+        let about = Reference(ObjectReference {
+            kind: Str::literal(object.id().info().kind),
+            api_version: object.id().info().api_version().into(),
+            namespace: meta.namespace.clone(),
+            name: meta.name.clone(),
+            uid: meta.uid.clone(),
+            ..ObjectReference::default()
+        });
+        let ns = &meta.namespace;
+        let message = format!(
+            "ownerRef [{}/{}, namespace: {ns}, name: {}, uid: {}] does not exist in namespace {ns:?}",
+            r.api_version, r.kind, r.name, r.uid
+        );
+        t.event_of("garbage-collector-controller", &about, "Warning", "OwnerRefInvalidNamespace", &message);
+    }
+}
+
 fn remove_finalizer(t: &mut Turn, kind: KindId, key: &Key, uid: &Str, finalizer: &str) -> Result<(), Status> {
     match t.get_live_object(kind, key) {
         Ok(o) if o.meta().uid == *uid && has_finalizer(o.meta(), finalizer) => {
@@ -239,6 +265,7 @@ impl Controller for GarbageCollector {
         } else if waits(meta, FOREGROUND) {
             process_deleting_dependents(t, kind, &key, &uid)?;
         } else if !meta.is_deleting() {
+            report_owners_elsewhere(t, &object.clone());
             attempt_to_delete(t, kind, &key, &uid)?;
         }
         Ok(Requeue::Done)
@@ -258,7 +285,7 @@ mod tests {
     use super::super::tests::{World, key, meta};
     use super::*;
     use crate::api::controller_ref;
-    use crate::api::core::{ConfigMap, Secret};
+    use crate::api::core::{ConfigMap, Event, Secret};
 
     /// A ConfigMap `a` that owns a Secret `b` that owns a ConfigMap `c`.
     fn chain() -> World {
@@ -292,6 +319,27 @@ mod tests {
             assert_eq!(object_of(&node(*kind, &key("x"))), Some((*kind, key("x"))));
         }
         assert_eq!(object_of(&key("x")), None);
+    }
+
+    #[test]
+    fn an_owner_in_another_namespace_is_none() {
+        let mut w = World::new();
+        let a = w.create(ConfigMap { metadata: meta("a"), ..ConfigMap::default() });
+        let mut b = Secret { metadata: meta("b"), ..Secret::default() };
+        b.metadata.namespace = Str::literal("kube-node-lease");
+        b.metadata.owner_references.push(controller_ref(&*a));
+        w.create(b);
+        w.run(Duration::from_secs(1));
+        let there = Key::new("kube-node-lease", "b");
+        assert!(w.get::<Secret>(&there).is_none());
+        let events: Vec<_> = w.server.store.head().list::<Event>(Some("kube-node-lease")).cloned().collect();
+        let told: Vec<_> = events.iter().map(|e| (&*e.reason, &*e.source.component, &*e.message)).collect();
+        let uid = &a.metadata.uid;
+        let message = format!(
+            "ownerRef [v1/ConfigMap, namespace: kube-node-lease, name: a, uid: {uid}] does not exist in namespace \
+             \"kube-node-lease\""
+        );
+        assert_eq!(told, [("OwnerRefInvalidNamespace", "garbage-collector-controller", &*message)]);
     }
 
     #[test]

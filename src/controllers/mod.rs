@@ -30,7 +30,7 @@ pub trait Controller: Clone + Default {
     fn keys(&self, view: &Tables) -> Vec<Key>;
 
     /// Called once when the process starts: keys with no object behind them (`node-monitor`) are queued here.
-    fn start(&mut self, _now: Time, _queue: &mut WorkQueue) {}
+    fn start(&mut self, _now: Time, _cause: u64, _queue: &mut WorkQueue) {}
 }
 
 /// The list of controllers. To add one: write its file, add `module: Type` here.
@@ -67,8 +67,8 @@ macro_rules! controllers {
             fn keys(&self, view: &Tables) -> Vec<Key> {
                 match self { $( Any::$Type(c) => c.keys(view) ),* }
             }
-            fn start(&mut self, now: Time, q: &mut WorkQueue) {
-                match self { $( Any::$Type(c) => c.start(now, q) ),* }
+            fn start(&mut self, now: Time, cause: u64, q: &mut WorkQueue) {
+                match self { $( Any::$Type(c) => c.start(now, cause, q) ),* }
             }
         }
     };
@@ -95,6 +95,7 @@ controllers! {
     taint_eviction: TaintEvictionController,
     ttl_after_finished: TtlAfterFinished,
     volume_protection: VolumeProtection,
+    ttl: TtlController,
 }
 
 mod hash;
@@ -141,9 +142,10 @@ impl Default for ControllerManager {
 }
 
 impl ControllerManager {
-    pub fn start(&mut self, now: Time) {
+    /// `cause`: the trace event of the process's beginning.
+    pub fn start(&mut self, now: Time, cause: u64) {
         for s in &mut self.slots {
-            s.controller.start(now, &mut s.queue);
+            s.controller.start(now, cause, &mut s.queue);
         }
     }
 
@@ -193,16 +195,15 @@ impl ControllerManager {
         s.scheduled = None;
         let Some((key, cause)) = s.queue.pop(t.now) else { return };
         t.cause = cause;
-        let seq = t.trace.last_seq() + 1;
-        t.note(What::Sync { controller: s.controller.name(), key: key.clone(), outcome: Outcome::Done });
-        t.cause = seq;
+        t.cause = t.note(What::Sync { controller: s.controller.name(), key: key.clone(), outcome: Outcome::Done });
         match s.controller.sync(&key, t) {
             Ok(Requeue::Done) => s.queue.forget(&key),
             Ok(Requeue::After(d)) => {
                 s.queue.forget(&key);
-                s.queue.add_at(key, t.now + d, seq);
+                // What comes of a look at the clock came of what the clock was set for.
+                s.queue.add_at(key, t.now + d, cause);
             }
-            Err(_) => s.queue.add_rate_limited(key, s.controller.retry(), t.now, seq),
+            Err(_) => s.queue.add_rate_limited(key, s.controller.retry(), t.now, cause),
         }
         s.busy_until = t.now + CALL * (1 + t.calls);
     }

@@ -136,6 +136,9 @@ impl NodeLifecycleController {
     }
 
     fn mark_as_reachable(&mut self, t: &mut Turn, node: &Node) {
+        if [UNREACHABLE, NOT_READY].iter().any(|key| taints::has(node, (key, NO_EXECUTE))) {
+            t.blame_fault(&node.metadata.name);
+        }
         // What could not be taken off is tried again with the next beat.
         let removed = taints::remove(t, node, &[(UNREACHABLE, NO_EXECUTE)]);
         if removed.is_ok() && taints::remove(t, node, &[(NOT_READY, NO_EXECUTE)]).is_ok() {
@@ -164,6 +167,7 @@ impl NodeLifecycleController {
                 }
                 return Ok((node, observed));
             };
+            t.blame_fault(name);
             let written = t.update_status(unknown);
             if let Ok(written) = &written {
                 health.ready = ready_condition(written).cloned();
@@ -186,6 +190,7 @@ impl NodeLifecycleController {
             _ => return self.mark_as_reachable(t, node),
         };
         if taints::has(node, other) {
+            t.blame_fault(&node.metadata.name);
             // A failure is tried again with the next beat.
             taints::swap(t, node, &[wanted], &[other]).ok();
         } else if !taints::has(node, wanted) {
@@ -208,6 +213,7 @@ impl NodeLifecycleController {
             t.event(&reference(name, &node.metadata.uid), "Normal", "NodeNotReady", &text);
         }
         if turned || (self.retry.contains(name) && !was_ready) {
+            t.blame_fault(name);
             let pods: Vec<Rc<Pod>> = t.view.pods_on(name).cloned().collect();
             if mark_pods_not_ready(t, &pods).is_err() {
                 self.retry.insert(name.clone());
@@ -222,10 +228,12 @@ impl NodeLifecycleController {
 
     /// Upstream: monitorNodeHealth.
     fn monitor(&mut self, t: &mut Turn) {
+        let cause = t.cause;
         let nodes: Vec<Rc<Node>> = t.view.list::<Node>(None).cloned().collect();
         self.classify_nodes(t, &nodes);
         let mut counts: Map<(usize, usize)> = Map::default();
         for node in &nodes {
+            t.cause = cause;
             let Some((node, is_ready)) = self.monitor_node(t, node) else { continue };
             if !node.metadata.labels.contains_key(OUT_OF_COUNT) {
                 let (ready, not_ready) = counts.slot(zone_of(&node));
@@ -245,6 +253,7 @@ impl NodeLifecycleController {
     /// Upstream: doNoExecuteTaintingPass.
     fn taint_due_nodes(&mut self, t: &mut Turn) {
         for name in self.zones.take_due(t.now) {
+            t.blame_fault(&name);
             let Some(node) = t.view.get::<Node>(&Key::new("", name.clone())).cloned() else { continue };
             let (add, remove) = match ready_condition(&node).map(|c| c.status.as_str()) {
                 Some("False") => (NOT_READY, UNREACHABLE),
@@ -278,8 +287,8 @@ impl Controller for NodeLifecycleController {
     const NAME: &'static str = "node-controller";
     const WATCHES: &'static [KindId] = &[KindId::Node, KindId::Pod];
 
-    fn start(&mut self, now: Time, queue: &mut WorkQueue) {
-        queue.add_at(monitor_key(), now, 0);
+    fn start(&mut self, now: Time, cause: u64, queue: &mut WorkQueue) {
+        queue.add_at(monitor_key(), now, cause);
     }
 
     fn observe(&mut self, event: &WatchEvent, _view: &Tables, _now: Time, queue: &mut WorkQueue) {

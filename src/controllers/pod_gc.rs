@@ -130,8 +130,8 @@ impl Controller for PodGc {
     const NAME: &'static str = "pod-garbage-collector";
     const WATCHES: &'static [KindId] = &[];
 
-    fn start(&mut self, now: Time, queue: &mut WorkQueue) {
-        queue.add_at(gc_key(), now, 0);
+    fn start(&mut self, now: Time, cause: u64, queue: &mut WorkQueue) {
+        queue.add_at(gc_key(), now, cause);
     }
 
     fn observe(&mut self, _event: &WatchEvent, _view: &Tables, _now: Time, _queue: &mut WorkQueue) {}

@@ -63,7 +63,7 @@ pub(in crate::controllers) fn template(image: &'static str) -> PodTemplateSpec {
 impl World {
     pub(in crate::controllers) fn new() -> World {
         let mut manager = ControllerManager::default();
-        manager.start(Time::ZERO);
+        manager.start(Time::ZERO, 0);
         let mut world = World {
             server: Server::default(),
             now: Time::ZERO,

@@ -71,7 +71,7 @@ impl PodWorker {
         self.pull_errors.retain(|(image, _)| image != asked);
         self.container_event(cx, &spec.name, "Normal", "Pulling", &format!("Pulling image {asked:?}"));
         let (node, pod) = (cx.k.machine.name.clone(), self.key());
-        cx.t.note(What::Pulling { node, pod, image: name.clone() });
+        self.did(What::Pulling { node, pod, image: name.clone() }, cx);
         let got = Registry::pull(&reference).map(Rc::new);
         let bytes = got.as_ref().map_or(0, |p| if cx.k.images.contains_key(&name) { 0 } else { p.bytes });
         let takes = REGISTRY + Duration::from_millis((bytes / (BYTES_PER_SECOND / 1000)).max(0) as u64);
@@ -96,7 +96,7 @@ impl PodWorker {
         let now = cx.t.now;
         let asked = &spec.image;
         let (node, pod) = (cx.k.machine.name.clone(), self.key());
-        cx.t.note(What::Pulled { node, pod, image: asked.clone(), ok: got.is_ok() });
+        self.did(What::Pulled { node, pod, image: asked.clone(), ok: got.is_ok() }, cx);
         match got {
             Ok(image) => {
                 let (took, waited) = (go_millis(takes), go_millis(now.since(begun)));

@@ -12,6 +12,7 @@ use crate::apimachinery::Str;
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::client::Reference;
 use crate::runtime::process::{SIGKILL, SIGTERM};
+use crate::runtime::shell::Stdin;
 use crate::runtime::{Container, Site};
 use crate::sim::{Duration, Time};
 
@@ -213,7 +214,7 @@ impl PodWorker {
         let describe = self.describe();
         if let Some(exec) = &handler.exec {
             let command = exec.command.clone();
-            return match self.with(i, cx, |c, site| c.exec(&command, site)) {
+            return match self.with(i, cx, |c, site| c.exec(&command, &Stdin::Nothing, site)) {
                 Ok(pid) => Hook::Exec(pid),
                 Err(e) => Hook::Done(Some(exec_failure(&command, &name, &describe, &e, ""))),
             };

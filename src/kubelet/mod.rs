@@ -25,9 +25,12 @@ use crate::apimachinery::{List, Map, Str};
 use crate::client::Turn;
 use crate::runtime::Tree;
 use crate::runtime::images::Pulled;
+use crate::runtime::process::Written;
+use crate::runtime::shell::Stdin;
 use crate::sim::{Duration, Time};
 use imbl::{OrdMap, OrdSet};
 use pod_worker::PodWorker;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What a machine has; the kubelet registers a Node of it.
@@ -44,14 +47,25 @@ pub struct Machine {
     pub labels: Vec<(Str, Str)>,
 }
 
+/// Why a command is not run.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ExecError {
+    /// No such container runs.
+    NotFound(String),
+    /// The container runs, but cannot run that.
+    Failed(String),
+}
+
 /// A pod's key and uid: a pod may come back under its name while the old one is still ending.
 type PodId = (Key, Str);
 
 #[derive(Clone)]
 pub struct Kubelet {
     pub machine: Rc<Machine>,
-    /// Keys of pods whose watch brought something.
-    dirty: Vec<Key>,
+    /// Pods whose watch brought something, and what that came of.
+    dirty: Vec<(Key, u64)>,
+    /// What the machine's own doings came of: the trace event of its beginning, or of its last fault.
+    cause: u64,
     /// It has power and its network.
     down: bool,
     node: node::NodeSync,
@@ -152,12 +166,13 @@ fn ip_text(ip: u32) -> Str {
 }
 
 impl Kubelet {
-    pub fn new(machine: Machine) -> Kubelet {
+    pub fn new(machine: Machine, cause: u64) -> Kubelet {
         // The phases are the node's own, so that kubelets do not all look at once.
         let salt = machine.name.bytes().fold(17u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(b)));
         let machine = Rc::new(machine);
         Kubelet {
             dirty: Vec::new(),
+            cause,
             down: false,
             node: node::NodeSync::default(),
             shared: Shared {
@@ -183,9 +198,10 @@ impl Kubelet {
     }
 
     /// A pod bound to this node was added, changed or removed; its present state is in the view of the next turn.
-    pub fn observe(&mut self, pod: &Key, _now: Time) {
-        if self.dirty.last() != Some(pod) {
-            self.dirty.push(pod.clone());
+    pub fn observe(&mut self, pod: &Key, cause: u64) {
+        match self.dirty.last_mut() {
+            Some((last, why)) if last == pod => *why = cause,
+            _ => self.dirty.push((pod.clone(), cause)),
         }
     }
 
@@ -208,12 +224,14 @@ impl Kubelet {
             return;
         }
         self.shared.epoch = t.wall.unix() - t.now.as_secs();
+        t.cause = self.cause;
         self.node.sync(t, &mut self.shared);
         if std::mem::take(&mut self.restarted) {
             self.relearn(t);
         }
         let dirty = std::mem::take(&mut self.dirty);
-        for key in dirty {
+        for (key, cause) in dirty {
+            t.cause = cause;
             self.config(&key, t);
         }
         while let Some((at, id)) = self.due.get_min().cloned() {
@@ -248,7 +266,7 @@ impl Kubelet {
     }
 
     fn add(&mut self, id: PodId, pod: Rc<Pod>, t: &mut Turn) {
-        let mut worker = PodWorker::new(pod.clone());
+        let mut worker = PodWorker::new(pod.clone(), t.cause);
         let refusal = if pod.is_terminal() || pod.metadata.is_deleting() {
             None
         } else {
@@ -285,21 +303,25 @@ impl Kubelet {
     }
 
     /// The machine loses power or its network (`true`), or comes back.
-    pub fn set_down(&mut self, down: bool, now: Time) {
+    pub fn set_down(&mut self, down: bool, now: Time, cause: u64) {
         if self.down == down {
             return;
         }
         self.down = down;
+        self.cause = cause;
         if !down {
             // Its reflector lists again, and it tells its Node and Lease at once.
-            self.dirty = self.pods.keys().map(|(k, _)| k.clone()).collect();
+            let told: BTreeMap<Key, u64> = std::mem::take(&mut self.dirty).into_iter().collect();
+            let why = |k: &Key| told.get(k).copied().unwrap_or(cause);
+            self.dirty = self.pods.keys().map(|(k, _)| (k.clone(), why(k))).collect();
             self.restarted = true;
             self.node.hurry(now);
         }
     }
 
     /// The kubelet's process starts anew; containers run on.
-    pub fn restart(&mut self, now: Time) {
+    pub fn restart(&mut self, now: Time, cause: u64) {
+        self.cause = cause;
         self.shared.started = now;
         self.shared.pull_free_at = now;
         self.node = node::NodeSync::default();
@@ -308,33 +330,62 @@ impl Kubelet {
         let ids: Vec<PodId> = self.pods.keys().cloned().collect();
         for id in ids {
             let worker = self.pods.get_mut(&id).expect("its key was just read");
-            Rc::make_mut(worker).forget();
+            Rc::make_mut(worker).forget(cause);
             self.due.insert((now, id));
         }
     }
 
     /// A reflector that lists again finds pods that it was never told of.
     fn relearn(&mut self, t: &mut Turn) {
-        let keys: Vec<Key> = t.view.pods_on(&self.machine.name).map(|p| p.metadata.key()).collect();
-        self.dirty.extend(keys);
+        let cause = self.cause;
+        let found = t.view.pods_on(&self.machine.name).map(|p| (p.metadata.key(), cause));
+        self.dirty.extend(found);
     }
 
     /// Begins a command in a container; its process's id, or why it cannot be run.
-    pub fn exec(&mut self, pod: &Key, container: &str, argv: &[Str], t: &mut Turn) -> Result<u32, String> {
-        let id = self.newest(pod).ok_or_else(|| format!("pod {:?} does not run here", pod.name))?;
-        self.shared.epoch = t.wall.unix() - t.now.as_secs();
-        let worker = Rc::make_mut(self.pods.get_mut(&id).expect("it was just found"));
-        let old = worker.due_at();
-        let started = worker.exec(container, argv, &mut Cx { t, k: &mut self.shared });
-        self.due.remove(&(old, id.clone()));
-        self.advance(&id, t);
-        started
+    pub fn exec(
+        &mut self,
+        pod: &Key,
+        container: &str,
+        argv: &[Str],
+        stdin: &Stdin,
+        t: &mut Turn,
+    ) -> Result<u32, ExecError> {
+        self.in_pod(pod, t, |worker, cx| worker.exec(container, argv, stdin, cx))
+            .unwrap_or_else(|| Err(ExecError::NotFound(container.to_owned())))
     }
 
-    /// How a command ended and what it wrote, once it has.
-    pub fn exec_result(&mut self, pod: &Key, container: &str, pid: u32) -> Option<(i32, String)> {
+    /// Whether a container of that name runs; without a name, whether any does.
+    pub fn runs(&self, pod: &Key, container: &str) -> bool {
+        self.newest(pod).and_then(|id| self.pods.get(&id)).is_some_and(|w| w.runs(container))
+    }
+
+    /// What a command has written by now, and how it ended if it has.
+    pub fn exec_seen(&self, pod: &Key, container: &str, pid: u32) -> Option<(&Written, Option<i32>)> {
+        self.pods.get(&self.newest(pod)?)?.exec_seen(container, pid)
+    }
+
+    /// A line typed to a command's terminal; None: Ctrl+C.
+    pub fn exec_type(&mut self, pod: &Key, container: &str, pid: u32, line: Option<&str>, t: &mut Turn) {
+        self.in_pod(pod, t, |worker, cx| worker.exec_type(container, pid, line, cx));
+    }
+
+    /// Nobody wants to know of a command any more.
+    pub fn exec_forget(&mut self, pod: &Key, container: &str, pid: u32) {
+        let Some(id) = self.newest(pod) else { return };
+        Rc::make_mut(self.pods.get_mut(&id).expect("it was just found")).exec_forget(container, pid);
+    }
+
+    /// Something is done to a pod between its turns.
+    fn in_pod<R>(&mut self, pod: &Key, t: &mut Turn, f: impl FnOnce(&mut PodWorker, &mut Cx) -> R) -> Option<R> {
         let id = self.newest(pod)?;
-        Rc::make_mut(self.pods.get_mut(&id)?).exec_result(container, pid)
+        self.shared.epoch = t.wall.unix() - t.now.as_secs();
+        let worker = Rc::make_mut(self.pods.get_mut(&id)?);
+        let old = worker.due_at();
+        let done = f(worker, &mut Cx { t, k: &mut self.shared });
+        self.due.remove(&(old, id.clone()));
+        self.advance(&id, t);
+        Some(done)
     }
 
     /// A request to a pod's port. None: the connection is refused; a status of 0: it is no HTTP.
@@ -347,10 +398,7 @@ impl Kubelet {
         agent: &str,
         t: &mut Turn,
     ) -> Option<(u16, String)> {
-        let id = self.newest(pod)?;
-        self.shared.epoch = t.wall.unix() - t.now.as_secs();
-        let worker = Rc::make_mut(self.pods.get_mut(&id)?);
-        worker.http(port, path, from, agent, &mut Cx { t, k: &mut self.shared })
+        self.in_pod(pod, t, |worker, cx| worker.http(port, path, from, agent, cx)).flatten()
     }
 
     fn newest(&self, pod: &Key) -> Option<PodId> {

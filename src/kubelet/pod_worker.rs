@@ -6,10 +6,13 @@
 use super::backoff::Backoff;
 use super::prober::Probe;
 use super::sync::Job;
-use super::{Cx, Shared, tick_after, tick_from};
+use super::{Cx, ExecError, Shared, tick_after, tick_from};
 use crate::api::Key;
 use crate::api::core::{Container as Spec, EphemeralContainer, Pod, PodStatus, VolumeMount};
 use crate::apimachinery::Str;
+use crate::client::What;
+use crate::runtime::process::Written;
+use crate::runtime::shell::Stdin;
 use crate::runtime::{Container, Exit, Site, State, Volumes};
 use crate::sim::{Duration, Time};
 use std::rc::Rc;
@@ -106,10 +109,18 @@ pub(super) struct PodWorker {
     reconcile_at: Time,
     pub(super) deadline_at: Time,
     due: Time,
+    /// The trace event of what is wanted of it: its binding, a change of its spec, its deletion.
+    cause: u64,
+    /// Of the newest thing that befell it, of which the next sync comes.
+    story: u64,
+    /// Of the newest thing that the present sync did.
+    sync_story: u64,
+    /// Of the probe for which a container is being killed; else 0.
+    probe_failed: u64,
 }
 
 impl PodWorker {
-    pub(super) fn new(pod: Rc<Pod>) -> PodWorker {
+    pub(super) fn new(pod: Rc<Pod>, cause: u64) -> PodWorker {
         PodWorker {
             pod,
             removed: false,
@@ -137,6 +148,10 @@ impl PodWorker {
             reconcile_at: Time::MAX,
             deadline_at: Time::MAX,
             due: Time::MAX,
+            cause,
+            story: cause,
+            sync_story: cause,
+            probe_failed: 0,
         }
     }
 
@@ -178,6 +193,7 @@ impl PodWorker {
         let Some(pod) = pod else {
             if !self.removed {
                 self.removed = true;
+                (self.cause, self.story) = (cx.t.cause, cx.t.cause);
                 if self.stage == Stage::Sync {
                     self.begin_termination();
                     self.request(now, cx.k);
@@ -205,6 +221,7 @@ impl PodWorker {
         if !changed && !gates {
             return;
         }
+        (self.cause, self.story) = (cx.t.cause, cx.t.cause);
         if self.stage == Stage::Sync && (m.is_deleting() || self.pod.is_terminal()) {
             self.begin_termination();
         } else if m.is_deleting() {
@@ -261,7 +278,8 @@ impl PodWorker {
     }
 
     /// The kubelet's process ended: it knows of containers only what the runtime tells the next one.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn forget(&mut self, cause: u64) {
+        (self.cause, self.story) = (cause, cause);
         self.job = None;
         self.probes = Vec::new();
         self.reasons = Vec::new();
@@ -301,6 +319,7 @@ impl PodWorker {
         let now = cx.t.now;
         loop {
             let mut moved = self.run_processes(cx);
+            cx.t.cause = self.story;
             if self.relist_at <= now {
                 self.relist_at = Time::MAX;
                 self.relist(cx);
@@ -308,8 +327,10 @@ impl PodWorker {
             }
             moved |= self.run_probes(cx);
             if self.job.is_some() {
+                cx.t.cause = self.sync_story;
                 moved |= self.run_job(cx);
             }
+            cx.t.cause = self.story;
             if self.requeue_at <= now {
                 self.requeue_at = Time::MAX;
                 self.request(now, cx.k);
@@ -327,6 +348,7 @@ impl PodWorker {
             }
             if self.working && self.job.is_none() && self.start_at <= now {
                 self.start_at = Time::MAX;
+                self.sync_story = self.story;
                 self.begin_job(cx);
                 moved = true;
             }
@@ -413,18 +435,16 @@ impl PodWorker {
     }
 
     /// Upstream: pkg/kubelet/kuberuntime/kuberuntime_container.go (getTerminationMessage).
-    fn ended(&mut self, i: usize, cx: &mut Cx) {
+    pub(super) fn ended(&mut self, i: usize, cx: &mut Cx) {
         let (name, code) = {
             let c = &self.containers[i].c;
             (c.name.clone(), c.exit.as_ref().map_or(0, |e| e.code))
         };
         self.touch(cx.t.now, cx.k);
-        cx.t.note(crate::client::What::Exited {
-            node: cx.k.machine.name.clone(),
-            pod: self.pod.metadata.key(),
-            container: name.clone(),
-            code,
-        });
+        let why = std::mem::take(&mut self.probe_failed);
+        cx.t.cause = if why == 0 { self.cause } else { why };
+        let (node, pod) = (cx.k.machine.name.clone(), self.pod.metadata.key());
+        self.befell(What::Exited { node, pod, container: name.clone(), code }, cx);
         let pod = self.pod.clone();
         let Some(spec) = find_spec(&pod, &name) else { return };
         let path = spec.termination_message_path.or("/dev/termination-log");
@@ -487,15 +507,30 @@ impl PodWorker {
         self.containers.iter().position(|h| h.c.id == id)
     }
 
-    pub(super) fn exec(&mut self, container: &str, argv: &[Str], cx: &mut Cx) -> Result<u32, String> {
+    pub(super) fn exec(&mut self, container: &str, argv: &[Str], stdin: &Stdin, cx: &mut Cx) -> Result<u32, ExecError> {
         let running = |h: &Held| h.c.name == container && h.c.is_running();
-        let i =
-            self.containers.iter().position(running).ok_or_else(|| format!("container not found ({container:?})"))?;
-        self.with(i, cx, |c, site| c.exec(argv, site))
+        let i = self.containers.iter().position(running).ok_or_else(|| ExecError::NotFound(container.to_owned()))?;
+        self.with(i, cx, |c, site| c.exec(argv, stdin, site)).map_err(ExecError::Failed)
     }
 
-    pub(super) fn exec_result(&mut self, container: &str, pid: u32) -> Option<(i32, String)> {
-        self.containers.iter_mut().rev().filter(|h| h.c.name == container).find_map(|h| h.c.exec_result(pid))
+    pub(super) fn runs(&self, container: &str) -> bool {
+        self.containers.iter().any(|h| (container.is_empty() || h.c.name == container) && h.c.is_running())
+    }
+
+    pub(super) fn exec_seen(&self, container: &str, pid: u32) -> Option<(&Written, Option<i32>)> {
+        self.containers.iter().rev().filter(|h| h.c.name == container).find_map(|h| h.c.exec_seen(pid))
+    }
+
+    pub(super) fn exec_type(&mut self, container: &str, pid: u32, line: Option<&str>, cx: &mut Cx) {
+        let has = |h: &Held| h.c.name == container && h.c.exec_seen(pid).is_some();
+        if let Some(i) = self.containers.iter().rposition(has) {
+            self.with(i, cx, |c, site| c.exec_type(pid, line, site));
+        }
+    }
+
+    pub(super) fn exec_forget(&mut self, container: &str, pid: u32) {
+        let all = self.containers.iter_mut().filter(|h| h.c.name == container);
+        all.for_each(|h| h.c.exec_kill(pid));
     }
 
     pub(super) fn http(
@@ -514,6 +549,29 @@ impl PodWorker {
         let mut lives = self.containers.iter().rev().filter(|h| h.c.name == container);
         let life = if previous { lives.nth(1) } else { lives.next() }?;
         Some(life.c.log.lines().map(|l| (l.at, l.text.clone())).collect())
+    }
+
+    /// Notes what happened, of which the next sync comes.
+    fn befell(&mut self, what: What, cx: &mut Cx) {
+        cx.t.cause = cx.t.note(what);
+        self.story = cx.t.cause;
+    }
+
+    /// Notes what a probe found.
+    pub(super) fn probed(&mut self, what: What, cx: &mut Cx) {
+        cx.t.cause = self.cause;
+        self.befell(what, cx);
+    }
+
+    /// A probe's verdict will be its container's end.
+    pub(super) fn killed_by_probe(&mut self) {
+        self.probe_failed = self.story;
+    }
+
+    /// Notes what the present sync did.
+    pub(super) fn did(&mut self, what: What, cx: &mut Cx) {
+        self.befell(what, cx);
+        self.sync_story = self.story;
     }
 
     /// When the delayed queue, which is looked through once a second, hands the pod out.

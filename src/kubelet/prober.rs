@@ -9,6 +9,7 @@ use super::pod_worker::{PodWorker, find_spec, is_sidecar};
 use crate::api::core::{Container as Spec, ContainerStatus, Probe as ProbeSpec};
 use crate::apimachinery::Str;
 use crate::client::What;
+use crate::runtime::shell::Stdin;
 use crate::sim::{Duration, Time};
 use std::rc::Rc;
 
@@ -230,7 +231,7 @@ impl PodWorker {
             if !self.containers[c].c.is_running() {
                 return Found::Errored("rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state".to_owned());
             }
-            return match self.with(c, cx, |c, site| c.exec(&command, site)) {
+            return match self.with(c, cx, |c, site| c.exec(&command, &Stdin::Nothing, site)) {
                 Err(e) => Found::Errored(format!(
                     "rpc error: code = Unknown desc = failed to exec in container: failed to start exec: {e}: unknown"
                 )),
@@ -355,16 +356,19 @@ impl PodWorker {
         }
         let pod = self.pod.clone();
         let Some(spec) = find_spec(&pod, &name).and_then(|s| kind.of(s)) else { return };
-        let p = &mut self.probes[i];
-        if p.last != Some(verdict) {
+        if self.probes[i].last != Some(verdict) || self.probes[i].run == 0 {
             let (node, ok) = (cx.k.machine.name.clone(), verdict == Verdict::Success);
-            cx.t.note(What::Probe { node, pod: pod.metadata.key(), container: name, probe: kind.word(), ok });
+            self.probed(What::Probe { node, pod: pod.metadata.key(), container: name, probe: kind.word(), ok }, cx);
         }
+        let p = &mut self.probes[i];
         p.run = if p.last == Some(verdict) { p.run + 1 } else { 1 };
         p.last = Some(verdict);
         let needed = if verdict == Verdict::Failure { spec.failure_threshold } else { spec.success_threshold };
         if p.run < needed {
             return;
+        }
+        if verdict == Verdict::Failure && kind != ProbeKind::Readiness {
+            self.killed_by_probe();
         }
         self.set_verdict(i, verdict, cx);
         let p = &mut self.probes[i];

@@ -438,7 +438,11 @@ impl PodWorker {
         }
         self.container_event(cx, &spec.name, "Normal", "Started", "Container started");
         let (node, pod) = (cx.k.machine.name.clone(), self.pod.metadata.key());
-        cx.t.note(What::Started { node, pod, container: spec.name.clone() });
+        self.did(What::Started { node, pod, container: spec.name.clone() }, cx);
+        if !self.containers[i].c.is_running() {
+            // It was over at once.
+            self.ended(i, cx);
+        }
         if let Some(handler) = spec.lifecycle.as_ref().and_then(|l| l.post_start.as_ref()) {
             let hook = self.begin_hook(i, handler, "postStart", cx);
             return Step::Hook { of, id, hook };

@@ -33,7 +33,7 @@ impl Bench {
             trace: Trace::new(1000),
             recorder: Recorder::default(),
             agent: Agent::kubelet("node-1"),
-            kubelet: Kubelet::new(machine()),
+            kubelet: Kubelet::new(machine(), 0),
             now: Time::ZERO,
             seen: 0,
             said: Vec::new(),
@@ -92,7 +92,7 @@ impl Bench {
                 None => self.said.push(format!("{at:.1} {} gone", e.key.name)),
                 Some(p) => self.said.push(format!("{at:.1} {} {}", e.key.name, line(&p.status))),
             }
-            self.kubelet.observe(&e.key, self.now);
+            self.kubelet.observe(&e.key, e.cause);
         }
     }
 

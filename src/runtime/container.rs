@@ -6,8 +6,8 @@
 use super::fs::{Files, Tree, Volumes};
 use super::images::{Image, Pulled, Request, Service, Userland};
 use super::log::Log;
-use super::process::{Output, Process, Program, SIGKILL, World, Yield, sleep_time};
-use super::shell::{self, Vm};
+use super::process::{Output, Process, Program, SIGKILL, World, Written, Yield, sleep_time};
+use super::shell::{self, Stdin, Vm};
 use crate::api::core::VolumeMount;
 use crate::apimachinery::{List, Str};
 use crate::sim::Time;
@@ -349,9 +349,16 @@ impl Container {
     }
 
     /// Begins a command beside the first process; its id, or why there is no such command.
-    pub fn exec(&mut self, argv: &[Str], site: &mut Site) -> Result<u32, String> {
+    pub fn exec(&mut self, argv: &[Str], stdin: &Stdin, site: &mut Site) -> Result<u32, String> {
         let Some(first) = argv.first() else { return Err("exec: no command".to_owned()) };
         let program = match self.program(argv, site) {
+            Exec::Program(Program::Shell(mut vm)) => {
+                vm.reads(stdin);
+                Exec::Program(Program::Shell(vm))
+            }
+            other => other,
+        };
+        let program = match program {
             Exec::Program(Program::Service(_)) if shell::is_shell(first) => Program::Forever,
             Exec::Program(p) => p,
             Exec::NotFound(name) => {
@@ -366,7 +373,7 @@ impl Container {
             }
         };
         let pid = self.processes.iter().map(|p| p.pid).max().unwrap_or(1).max(6) + 1;
-        self.processes.push(Process { pid, program, output: Output::Kept(String::new()), code: None });
+        self.processes.push(Process { pid, program, output: Output::Kept(Written::new()), code: None });
         self.step(site);
         Ok(pid)
     }
@@ -376,8 +383,33 @@ impl Container {
         let at = self.processes.iter().position(|p| p.pid == pid)?;
         let code = self.processes[at].code?;
         let p = self.processes.remove(at);
-        let Output::Kept(text) = p.output else { return Some((code, String::new())) };
-        Some((code, text))
+        let Output::Kept(written) = p.output else { return Some((code, String::new())) };
+        Some((code, written.into_iter().map(|(_, text)| text).collect()))
+    }
+
+    /// What the command has written by now, and how it ended if it has.
+    pub fn exec_seen(&self, pid: u32) -> Option<(&Written, Option<i32>)> {
+        self.processes.iter().find(|p| p.pid == pid).and_then(|p| match &p.output {
+            Output::Kept(written) => Some((written, p.code)),
+            Output::Log => None,
+        })
+    }
+
+    /// A line typed to a command's terminal; None: Ctrl+C.
+    pub fn exec_type(&mut self, pid: u32, line: Option<&str>, site: &mut Site) {
+        let Some(p) = self.processes.iter_mut().find(|p| p.pid == pid && p.code.is_none()) else { return };
+        let hears = match (&mut p.program, line) {
+            (Program::Shell(vm), Some(line)) => {
+                vm.typed(line);
+                true
+            }
+            (Program::Shell(vm), None) => vm.interrupt(),
+            (_, line) => line.is_some(),
+        };
+        if !hears {
+            p.code = Some(130);
+        }
+        self.step(site);
     }
 
     pub fn exec_kill(&mut self, pid: u32) {

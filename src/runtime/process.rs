@@ -12,13 +12,23 @@ use crate::sim::{Duration, Time};
 pub const SIGTERM: i32 = 15;
 pub const SIGKILL: i32 = 9;
 
+/// Which of its two streams a process wrote to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stream {
+    Out,
+    Err,
+}
+
+/// What a process wrote, in its order.
+pub type Written = Vec<(Stream, String)>;
+
 /// Where what a process writes goes.
 #[derive(Clone, Debug)]
 pub enum Output {
     /// The container's log.
     Log,
     /// Kept for whoever ran it with `exec`.
-    Kept(String),
+    Kept(Written),
 }
 
 #[derive(Clone, Debug)]
@@ -76,10 +86,13 @@ pub struct World<'a> {
 }
 
 impl World<'_> {
-    pub fn write(&mut self, text: &str) {
+    pub fn write(&mut self, stream: Stream, text: &str) {
         match self.output {
             Output::Log => self.log.write(self.now, text),
-            Output::Kept(kept) => kept.push_str(text),
+            Output::Kept(kept) => match kept.last_mut() {
+                Some((of, last)) if *of == stream => last.push_str(text),
+                _ => kept.push((stream, text.to_owned())),
+            },
         }
     }
 }
@@ -94,7 +107,7 @@ impl Process {
             Program::Sleep(until) => Yield::At(*until),
             Program::Print(p) => {
                 let (text, code) = &mut **p;
-                world.write(&std::mem::take(text));
+                world.write(Stream::Out, &std::mem::take(text));
                 Yield::Exit(*code)
             }
             Program::Shell(vm) => vm.step(world),

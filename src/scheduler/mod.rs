@@ -80,6 +80,7 @@ fn is_ours(pod: &Pod) -> bool {
 impl Scheduler {
     /// What the scheduler's watch shows it: pods, nodes, and whatever plugins ask for.
     pub fn observe(&mut self, event: &WatchEvent, view: &Tables, now: Time) {
+        self.queue.telling = event.cause;
         match event.kind {
             KindId::Node => self.observe_node(event, view, now),
             KindId::Pod => self.observe_pod(running(event.old.as_ref()), running(event.new.as_ref()), view, now),
@@ -232,6 +233,7 @@ impl Scheduler {
             return self.poll(t, Rc::unwrap_or_clone(attempt));
         }
         let Some(queued) = self.queue.pop(t.now) else { return };
+        t.cause = queued.cause;
         let pod = queued.info.pod.clone();
         if pod.metadata.is_deleting() {
             let text = format!("skip schedule deleting pod: {}", pod.metadata.key());
@@ -269,8 +271,9 @@ impl Scheduler {
         let (info, view) = (queued.info.clone(), t.view.clone());
         self.cache.assume(&info.pod, &node, &info.class);
         self.nominator.remove(info.uid());
-        t.note(What::Cycle { pod: info.pod.metadata.key(), node: node.clone() });
-        let attempt = Attempt { queued, node, since: t.now };
+        t.cause = t.note(What::Cycle { pod: info.pod.metadata.key(), node: node.clone() });
+        self.queue.telling = t.cause;
+        let attempt = Attempt { queued, node, since: t.now, cause: t.cause };
         let ready = self.reserve_and_permit(&info, &view, &attempt.node);
         match ready.and_then(|()| self.is_pre_bound(&view, &attempt)) {
             Ok(true) => self.finish_binding(t, attempt),
@@ -314,6 +317,7 @@ impl Scheduler {
 
     /// Looks whether a pod that waits can be bound by now.
     fn poll(&mut self, t: &mut Turn, attempt: Attempt) {
+        (t.cause, self.queue.telling) = (attempt.cause, attempt.cause);
         let info = &attempt.queued.info;
         let seen = t.view.get::<Pod>(&info.pod.metadata.key());
         if seen.is_none_or(|p| p.metadata.uid != *info.uid()) || !self.cache.is_assumed(info.uid()) {
@@ -371,7 +375,7 @@ impl Scheduler {
     fn fail(&mut self, t: &mut Turn, queued: &QueuedPod, failure: Failure) {
         let pod = &queued.info.pod;
         let uid = &pod.metadata.uid;
-        t.note(What::Cycle { pod: pod.metadata.key(), node: Str::EMPTY });
+        t.cause = t.note(What::Cycle { pod: pod.metadata.key(), node: Str::EMPTY });
         match t.view.get::<Pod>(&pod.metadata.key()).filter(|p| p.metadata.uid == *uid).cloned() {
             Some(seen) if !is_assigned(&seen) => {
                 let info = PodInfo { pod: seen, class: queued.info.class.clone() };
@@ -457,6 +461,8 @@ struct Attempt {
     queued: QueuedPod,
     node: Str,
     since: Time,
+    /// Its cycle's trace event.
+    cause: u64,
 }
 
 /// Why a pod was not bound.

@@ -45,6 +45,8 @@ pub struct QueuedPod {
     pub rejected_by: PluginSet,
     /// Who does not let it be tried at all.
     pub gated_by: Option<PluginId>,
+    /// The trace event that lets it be tried: its own beginning, or what it waited for.
+    pub cause: u64,
 }
 
 impl QueuedPod {
@@ -85,6 +87,8 @@ pub struct Queue {
     unschedulable: OrdSet<Str>,
     flush: OrdSet<(Time, Str)>,
     seq: u64,
+    /// The trace event of the change that is being told.
+    pub telling: u64,
 }
 
 impl Queue {
@@ -105,6 +109,7 @@ impl Queue {
             consecutive_errors: 0,
             rejected_by: PluginSet::default(),
             gated_by: None,
+            cause: self.telling,
         };
         self.put(queued, Place::Active);
     }
@@ -194,6 +199,7 @@ impl Queue {
         let worth =
             queued.rejected_by.is_empty() || cx.profile.all().any(|p| queued.rejected_by.has(p) && helps(p, cx));
         if worth {
+            Rc::make_mut(self.pods.get_mut(uid).expect("what is put aside is known")).cause = self.telling;
             self.requeue(uid, now);
         }
         worth

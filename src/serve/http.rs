@@ -1,18 +1,24 @@
 //! HTTP on one side, the engine's messages on the other.
 
-use super::engine::{Engine, Message, Reply};
-use super::protobuf;
+use super::engine::{Engine, Message, Reply, Ticket, Wish};
+use super::{descriptions, forward, protobuf, remote};
 use crate::apimachinery::Status;
 use crate::apiserver::wire::{MAX_BODY, Method, Request, Response};
 use axum::body::Body;
-use axum::http::{StatusCode, header};
+use axum::extract::FromRequestParts;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
 use tokio::sync::oneshot;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
+pub(super) fn app(engine: Engine) -> axum::Router {
+    axum::Router::new().fallback(move |request| handle(engine.clone(), request))
+}
+
 pub(super) async fn run(listener: tokio::net::TcpListener, engine: Engine) -> std::io::Result<()> {
-    let app = axum::Router::new().fallback(move |request| handle(engine.clone(), request));
-    axum::serve(listener, app).with_graceful_shutdown(stop()).await
+    axum::serve(listener, app(engine)).with_graceful_shutdown(stop()).await
 }
 
 async fn stop() {
@@ -21,44 +27,23 @@ async fn stop() {
 
 async fn handle(engine: Engine, request: axum::extract::Request) -> axum::response::Response {
     let (parts, body) = request.into_parts();
-    let method = match parts.method.as_str() {
-        "GET" | "HEAD" => Method::Get,
-        "POST" => Method::Post,
-        "PUT" => Method::Put,
-        "PATCH" => Method::Patch,
-        "DELETE" => Method::Delete,
-        _ => return whole(Response::of_status(&Status::method_not_supported("", "", "this method"))),
+    let request = match read(&parts, body).await {
+        Ok(request) => Box::new(request),
+        Err(status) => return whole(Response::of_status(&status)),
     };
-    let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
-        let status = Status::too_large(format!("limit is {MAX_BODY}"));
-        return whole(Response::of_status(&status));
-    };
-    let text = |name: header::HeaderName| {
-        parts.headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join(",")
-    };
-    let mut content_type = text(header::CONTENT_TYPE);
-    let mut body = body.to_vec();
-    if content_type.starts_with("application/vnd.kubernetes.protobuf")
-        && let Some(json) = protobuf::to_json(&body)
-    {
-        body = json;
-        content_type = "application/json".to_owned();
-    }
-    let request = Box::new(Request {
-        method,
-        path: percent(parts.uri.path(), false),
-        query: parts.uri.query().map(query).unwrap_or_default(),
-        accept: text(header::ACCEPT),
-        content_type,
-        user_agent: text(header::USER_AGENT),
-        body,
-    });
+    let described = request.path.starts_with("/openapi/v3/");
     let (tx, rx) = oneshot::channel();
     let message =
         if request.path.starts_with("/sim/v1/") { Message::Sim(request, tx) } else { Message::Api(request, tx) };
     let reply = if engine.to.send(message).is_ok() { rx.await.ok() } else { None };
     match reply {
+        Some(Reply::Whole(r)) if described => whole(describe(r)),
         Some(Reply::Whole(r)) => whole(r),
+        Some(Reply::Connect(ticket, wish)) => connect(engine, ticket, wish, parts).await,
+        Some(Reply::Attach(lines)) => match upgrade(remote::PROTOCOL, parts).await {
+            Ok(upgrade) => upgrade.on_upgrade(move |socket| remote::attach(lines, socket)),
+            Err(refusal) => refusal,
+        },
         Some(Reply::Stream(content_type, rx)) => {
             let stream = UnboundedReceiverStream::new(rx).map(Ok::<_, std::convert::Infallible>);
             axum::response::Response::builder()
@@ -67,6 +52,84 @@ async fn handle(engine: Engine, request: axum::extract::Request) -> axum::respon
                 .expect("the header is valid")
         }
         None => whole(Response::text(500, "the engine has stopped")),
+    }
+}
+
+fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> String {
+    headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>().join(",")
+}
+
+async fn read(parts: &Parts, body: Body) -> Result<Request, Status> {
+    let method = match parts.method.as_str() {
+        "GET" | "HEAD" => Method::Get,
+        "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "PATCH" => Method::Patch,
+        "DELETE" => Method::Delete,
+        _ => return Err(Status::method_not_supported("", "", "this method")),
+    };
+    let body =
+        axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| Status::too_large(format!("limit is {MAX_BODY}")))?;
+    let headers = &parts.headers;
+    let mut content_type = text(headers, header::CONTENT_TYPE);
+    let mut body = body.to_vec();
+    if content_type.starts_with("application/vnd.kubernetes.protobuf")
+        && let Some(json) = protobuf::to_json(&body)
+    {
+        body = json;
+        content_type = "application/json".to_owned();
+    }
+    let user = text(headers, "impersonate-user");
+    let groups = headers.get_all("impersonate-group").iter().filter_map(|v| v.to_str().ok().map(str::to_owned));
+    Ok(Request {
+        method,
+        path: percent(parts.uri.path(), false),
+        query: parts.uri.query().map(query).unwrap_or_default(),
+        accept: text(headers, header::ACCEPT),
+        content_type,
+        user_agent: text(headers, header::USER_AGENT),
+        impersonate: (!user.is_empty()).then(|| (user, groups.collect())),
+        body,
+    })
+}
+
+/// A connection to a pod goes on as a WebSocket that speaks that protocol.
+///
+/// Errors: why it does not. Upstream: …/apimachinery/pkg/util/proxy/upgradeaware.go
+async fn upgrade(protocol: &'static str, mut parts: Parts) -> Result<WebSocketUpgrade, axum::response::Response> {
+    let refuse = |why: &str| whole(Response::of_status(&Status::bad_request(why)));
+    let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
+        return Err(refuse("Upgrade request required"));
+    };
+    let upgrade = upgrade.protocols([protocol]);
+    if upgrade.selected_protocol().is_some() {
+        return Ok(upgrade);
+    }
+    let asked = text(&parts.headers, header::SEC_WEBSOCKET_PROTOCOL);
+    Err(refuse(&format!(
+        "unable to upgrade: unable to negotiate protocol: client supports [{asked}], server accepts [{protocol}]"
+    )))
+}
+
+async fn connect(engine: Engine, ticket: Ticket, wish: Wish, parts: Parts) -> axum::response::Response {
+    let protocol = if wish == Wish::PortForward { forward::PROTOCOL } else { remote::PROTOCOL };
+    match upgrade(protocol, parts).await {
+        Ok(upgrade) if wish == Wish::PortForward => upgrade.on_upgrade(move |s| forward::run(engine, ticket, s)),
+        Ok(upgrade) => upgrade.on_upgrade(move |s| remote::exec(engine, ticket, wish, s)),
+        Err(refusal) => {
+            engine.to.send(Message::Forget(ticket)).ok();
+            refusal
+        }
+    }
+}
+
+fn describe(r: Response) -> Response {
+    match serde_json::from_slice(&r.body) {
+        Ok(mut document) if r.code == 200 => {
+            descriptions::describe(&mut document);
+            Response::json(200, &document)
+        }
+        _ => r,
     }
 }
 

@@ -2,11 +2,20 @@
 //!
 //! The cluster is not `Send`; it lives on a thread of its own and is asked by messages.
 
+mod descriptions;
 mod engine;
+mod forward;
 mod http;
 mod protobuf;
+mod remote;
 mod sim;
+mod spdy;
+mod streams;
+mod terminal;
+#[cfg(test)]
+mod tests;
 
+pub use descriptions::texts;
 pub use engine::Speed;
 
 use std::net::SocketAddr;

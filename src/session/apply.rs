@@ -8,14 +8,13 @@ use super::manifest::{Manifest, read};
 use super::protocol::{Applied, Diagnostic, File, Ref, Reply, Severity};
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::Value;
-use crate::apimachinery::patch::strategic;
 use crate::apiserver::wire::{Answer, Method, Request};
 use crate::cluster::{Cluster, History, Input};
+use crate::kubectl::resource::path_of;
+use crate::kubectl::{LAST_APPLIED, three_way, with_last_applied};
 use crate::sim::Duration;
-use serde_json::json;
 use std::rc::Rc;
 
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 const MANAGER: &str = "kubectl-client-side-apply";
 /// What one request takes.
 const REQUEST: Duration = Duration::from_millis(20);
@@ -65,6 +64,9 @@ pub(super) fn apply(history: &mut History, files: &[File], dry_run: bool) -> Rep
     if dry_run {
         let mut copy = Copy(history.cluster().clone());
         run(&mut copy, &manifests, &mut documents, &mut diagnostics);
+        for done in documents.iter_mut().filter(|one| !one.line.is_empty()) {
+            done.line.push_str(" (server dry run)");
+        }
     } else {
         let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
         let label = format!("kubectl apply -f {}", names.join(" -f "));
@@ -154,41 +156,24 @@ fn identify(m: &Manifest) -> Result<(KindId, Key), Refused> {
     Ok((id, Key::new(namespace, name)))
 }
 
-fn path_of(kind: KindId, namespace: &str, name: &str) -> String {
-    let info = kind.info();
-    let root = if info.group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{}", info.api_version()) };
-    let scope = if namespace.is_empty() { String::new() } else { format!("/namespaces/{namespace}") };
-    let name = if name.is_empty() { String::new() } else { format!("/{name}") };
-    format!("{root}{scope}/{}{name}", info.plural)
-}
-
-/// The document with the annotation that the next apply compares with.
-fn with_last_applied(value: &Value, key: &Key) -> Value {
+/// The document with its namespace said, and the annotation that the next apply compares with.
+fn modified_of(value: &Value, key: &Key) -> Value {
     let mut v = value.clone();
-    let meta = &mut v["metadata"];
     if !key.namespace.is_empty() {
-        meta["namespace"] = key.namespace.as_str().into();
+        v["metadata"]["namespace"] = key.namespace.as_str().into();
     }
-    if !meta["annotations"].is_object() {
-        meta["annotations"] = json!({});
-    }
-    if let Value::Object(map) = &mut meta["annotations"] {
-        map.remove(LAST_APPLIED);
-    }
-    let text = format!("{v}\n");
-    v["metadata"]["annotations"][LAST_APPLIED] = text.into();
-    v
+    with_last_applied(&v)
 }
 
 fn one(door: &mut dyn Door, m: &Manifest) -> Result<(Applied, Vec<String>), Refused> {
     let (kind, key) = identify(m)?;
     let info = kind.info();
     let what = Ref { kind: info.kind.to_owned(), namespace: key.namespace.to_string(), name: key.name.to_string() };
-    let modified = with_last_applied(&m.value, &key);
+    let modified = modified_of(&m.value, &key);
     let live = door.cluster().tables().object(kind, &key).cloned();
     let request = match &live {
         None => Some(Request::with(Method::Post, &path_of(kind, &key.namespace, ""), &modified)),
-        Some(live) => patch(kind, live, &modified)
+        Some(live) => three_way(kind, &live.encode(), &modified)
             .map_err(|e| (what.clone(), vec![m.diagnose(&e, Severity::Error)]))?
             .map(|p| Request {
                 content_type: "application/strategic-merge-patch+json".to_owned(),
@@ -220,23 +205,22 @@ fn one(door: &mut dyn Door, m: &Manifest) -> Result<(Applied, Vec<String>), Refu
         file: m.file.clone(),
         line: format!("{resource}/{} {outcome}", key.name),
         outcome: outcome.to_owned(),
-        before: text(&live),
-        after: text(&now),
+        before: live.as_ref().map(compared).unwrap_or_default(),
+        after: now.as_ref().map(compared).unwrap_or_default(),
         what,
     };
     Ok((applied, warnings))
 }
 
-/// The three-way patch from what was applied last to `modified`; None where there is nothing to change.
-fn patch(kind: KindId, live: &Object, modified: &Value) -> Result<Option<Value>, String> {
-    let original = live.meta().annotations.get(LAST_APPLIED).and_then(|t| serde_json::from_str::<Value>(t).ok());
-    let object = |v: Value| match v {
-        Value::Object(map) => map,
-        _ => serde_json::Map::new(),
-    };
-    let (original, current) = (object(original.unwrap_or_default()), object(live.encode()));
-    let modified = object(modified.clone());
-    let patch = strategic::create_three_way(&original, &modified, &current, kind.schema())
-        .map_err(|e| e.message().to_owned())?;
-    Ok(if patch.is_empty() { None } else { Some(Value::Object(patch)) })
+/// An object as `kubectl diff` compares it: without what every write changes.
+fn compared(object: &Object) -> String {
+    let mut v = object.encode();
+    if let Some(Value::Object(meta)) = v.get_mut("metadata") {
+        meta.remove("managedFields");
+        meta.remove("resourceVersion");
+        if let Some(Value::Object(annotations)) = meta.get_mut("annotations") {
+            annotations.remove(LAST_APPLIED);
+        }
+    }
+    serde_yaml::to_string(&v).unwrap_or_default()
 }

@@ -1,8 +1,9 @@
 //! Everything that reproduces a session: the seed, the machines, each input with its place, and the hash it came to.
 
+use crate::api::Key;
 use crate::apimachinery::{Str, Value};
 use crate::apiserver::wire::{Method, Request};
-use crate::cluster::{Config, Fault, History, Input, Recorded, machine};
+use crate::cluster::{Config, Connect, Fault, History, Input, Recorded, Stdin, machine};
 use crate::sim::Time;
 use serde_json::json;
 use std::rc::Rc;
@@ -17,10 +18,10 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn of(build: &str, seed: u64, nodes: usize, history: &History) -> Report {
+    pub fn of(build: &str, history: &History) -> Report {
         Report {
             build: build.to_owned(),
-            config: Config::with_nodes(nodes).seed(seed),
+            config: Config::clone(&history.cluster().config),
             inputs: history.inputs().to_vec(),
             now: history.cluster().now(),
             hash: format!("{:016x}", history.cluster().hash()),
@@ -29,11 +30,15 @@ impl Report {
 
     /// The hash that a replay comes to.
     pub fn replay(&self) -> String {
-        let history = History::replay(self.config.clone(), self.inputs.clone(), self.now);
-        format!("{:016x}", history.cluster().hash())
+        format!("{:016x}", self.history().cluster().hash())
     }
 
-    pub(super) fn write(&self) -> String {
+    /// All of it once more.
+    pub fn history(&self) -> History {
+        History::replay(self.config.clone(), self.inputs.clone(), self.now)
+    }
+
+    pub fn write(&self) -> String {
         let inputs: Vec<Value> = self
             .inputs
             .iter()
@@ -43,6 +48,7 @@ impl Report {
             })
             .collect();
         json!({"kubarium": self.build, "seed": self.config.seed, "nodes": self.config.machines.len(),
+            "epoch": self.config.epoch,
             "inputs": inputs, "now": self.now.0, "hash": self.hash})
         .to_string()
     }
@@ -63,7 +69,10 @@ impl Report {
         }
         Ok(Report {
             build: v["kubarium"].as_str().unwrap_or_default().to_owned(),
-            config: Config::with_nodes(number(&v, "nodes")? as usize).seed(number(&v, "seed")? as u64),
+            config: Config {
+                epoch: v["epoch"].as_i64().unwrap_or(Config::default().epoch),
+                ..Config::with_nodes(number(&v, "nodes")? as usize).seed(number(&v, "seed")? as u64)
+            },
             inputs,
             now: Time(number(&v, "now")?),
             hash: v["hash"].as_str().unwrap_or_default().to_owned(),
@@ -80,10 +89,73 @@ fn write_input(input: &Input) -> Value {
         Input::Fault(Fault::KubeletRestart { node }) => json!({"node": node.as_str(), "restart": true}),
         Input::Fault(Fault::RemoveNode { node }) => json!({"node": node.as_str(), "remove": true}),
         Input::Fault(Fault::AddNode(m)) => json!({"node": m.name.as_str(), "add": true}),
+        Input::Connect(c) => write_connect(c),
     }
 }
 
+fn write_connect(c: &Connect) -> Value {
+    let of = |verb: &str, pod: &Key, container: &str| json!({"connect": verb, "namespace": pod.namespace.as_str(), "pod": pod.name.as_str(), "container": container});
+    let mut v;
+    match c {
+        Connect::Exec { pod, container, command, stdin } => {
+            v = of("exec", pod, container);
+            v["command"] = command.iter().map(|w| w.as_str()).collect();
+            match stdin {
+                Stdin::Nothing => {}
+                Stdin::Text(text) => v["stdin"] = text.as_str().into(),
+                Stdin::Terminal => v["terminal"] = true.into(),
+            }
+        }
+        Connect::Type { pod, container, pid, line } => {
+            v = of("type", pod, container);
+            v["pid"] = (*pid).into();
+            v["line"] = line.as_ref().map(|l| l.as_str()).into();
+        }
+        Connect::Forget { pod, container, pid } => {
+            v = of("forget", pod, container);
+            v["pid"] = (*pid).into();
+        }
+        Connect::Http { pod, port, path, agent } => {
+            v = of("http", pod, "");
+            v["port"] = (*port).into();
+            v["path"] = path.as_str().into();
+            v["agent"] = agent.as_str().into();
+        }
+    }
+    v
+}
+
+fn read_connect(v: &Value) -> Option<Connect> {
+    let text = |k: &str| Str::from(v[k].as_str().unwrap_or_default());
+    let (pod, container) = (Key::new(text("namespace"), text("pod")), text("container"));
+    let pid = u32::try_from(v["pid"].as_u64().unwrap_or(0)).ok()?;
+    Some(match v["connect"].as_str()? {
+        "exec" => Connect::Exec {
+            pod,
+            container,
+            command: v["command"].as_array()?.iter().filter_map(|w| w.as_str().map(Str::from)).collect(),
+            stdin: match v["stdin"].as_str() {
+                Some(text) => Stdin::Text(Str::from(text)),
+                None if v["terminal"] == true => Stdin::Terminal,
+                None => Stdin::Nothing,
+            },
+        },
+        "type" => Connect::Type { pod, container, pid, line: v["line"].as_str().map(Str::from) },
+        "forget" => Connect::Forget { pod, container, pid },
+        "http" => Connect::Http {
+            pod,
+            port: u16::try_from(v["port"].as_u64()?).ok()?,
+            path: text("path"),
+            agent: text("agent"),
+        },
+        _ => return None,
+    })
+}
+
 fn read_input(v: &Value) -> Option<Input> {
+    if v["connect"].is_string() {
+        return read_connect(v).map(Input::Connect);
+    }
     let text = |k: &str| v[k].as_str().unwrap_or_default().to_owned();
     if let Some(node) = v["node"].as_str().map(Str::from) {
         return Some(Input::Fault(if let Some(down) = v["down"].as_bool() {
@@ -115,4 +187,32 @@ fn read_input(v: &Value) -> Option<Input> {
         body: text("body").into_bytes(),
         ..Request::get(v["path"].as_str()?)
     })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_done_inside_a_pod_is_read_as_it_was_written() {
+        let (pod, container) = (Key::new("a", "b"), Str::literal("c"));
+        let exec = |stdin| Connect::Exec {
+            pod: pod.clone(),
+            container: container.clone(),
+            command: vec![Str::literal("ls"), Str::literal("-l")],
+            stdin,
+        };
+        let line = |line| Connect::Type { pod: pod.clone(), container: container.clone(), pid: 7, line };
+        for c in [
+            exec(Stdin::Nothing),
+            exec(Stdin::Terminal),
+            exec(Stdin::Text(Str::literal("x\n"))),
+            line(Some(Str::literal("echo"))),
+            line(None),
+            Connect::Forget { pod: pod.clone(), container: container.clone(), pid: 7 },
+            Connect::Http { pod: pod.clone(), port: 80, path: Str::literal("/"), agent: Str::literal("curl") },
+        ] {
+            assert_eq!(read_connect(&write_connect(&c)), Some(c));
+        }
+    }
 }

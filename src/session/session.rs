@@ -39,8 +39,6 @@ pub struct Session {
     /// The revision and log length at which the inspected object was last told.
     inspect_told: Option<u64>,
     replies: Vec<(u32, Reply)>,
-    seed: u64,
-    nodes: usize,
 }
 
 impl Session {
@@ -60,8 +58,6 @@ impl Session {
             inspected: None,
             inspect_told: None,
             replies: Vec::new(),
-            seed: 1,
-            nodes: 3,
         }
     }
 
@@ -75,8 +71,7 @@ impl Session {
             Request::Hello { .. } => self.reset = true,
             Request::Tick { real_ms } => return Some(self.tick(real_ms)),
             Request::Reset { nodes, seed } => {
-                (self.nodes, self.seed) = (nodes as usize, seed);
-                self.history = History::new(Config::with_nodes(self.nodes).seed(seed));
+                self.history = History::new(Config::with_nodes(nodes as usize).seed(seed));
                 self.forget();
             }
             Request::Control(control) => self.control(control),
@@ -146,7 +141,7 @@ impl Session {
             self.history.cluster().clone().request(&request)
         } else {
             let action = self.history.begin_action();
-            let label = format!("{method:?} {path}");
+            let label = cluster::command(&request).text;
             let input = Input::Request(Rc::new(request));
             self.history.input(action, &label, input).expect("a request has an answer")
         };
@@ -332,7 +327,7 @@ impl Session {
     }
 
     fn report(&self) -> String {
-        Report::of(&self.build, self.seed, self.nodes, &self.history).write()
+        Report::of(&self.build, &self.history).write()
     }
 
     pub fn history_mut(&mut self) -> &mut History {

@@ -14,6 +14,7 @@ fn reference(kind: KindId, key: &Key) -> Ref {
 fn lane_of(actor: &str, c: &Cluster) -> Lane {
     match actor {
         "user" => Lane::User,
+        "kube-apiserver" => Lane::Api,
         "default-scheduler" => Lane::Scheduler,
         a if c.kubelet(a).is_some() => Lane::Kubelets,
         a if a.ends_with("-controller") || a.ends_with("collector") || a.ends_with("publisher") => Lane::Controllers,
@@ -21,19 +22,44 @@ fn lane_of(actor: &str, c: &Cluster) -> Lane {
     }
 }
 
+/// Whether anybody would want to read of it.
+fn is_told(what: &What) -> bool {
+    match what {
+        What::Call { kind: KindId::Event | KindId::Lease, .. } => false,
+        What::Call { code, rev, .. } => *rev > 0 || *code >= 400,
+        _ => true,
+    }
+}
+
+/// The nearest cause that the page is told of; 0 where there is none.
+fn told(c: &Cluster, mut cause: u64) -> u64 {
+    loop {
+        match c.trace.get(cause) {
+            None => return 0,
+            Some(e) if is_told(&e.what) => return cause,
+            Some(e) => cause = e.cause,
+        }
+    }
+}
+
 /// None: nothing that anybody would want to read.
 pub(super) fn line(c: &Cluster, e: &TraceEvent<What>) -> Option<TraceLine> {
-    let mut out = TraceLine { seq: e.seq, ms: e.time.0 as f64 / 1e6, cause: e.cause, ..TraceLine::default() };
+    is_told(&e.what).then(|| told_line(c, e))
+}
+
+fn told_line(c: &Cluster, e: &TraceEvent<What>) -> TraceLine {
+    let mut out = TraceLine { seq: e.seq, ms: e.time.0 as f64 / 1e6, cause: told(c, e.cause), ..TraceLine::default() };
     let pod = |key: &Key| Some(reference(KindId::Pod, key));
     let text = |s: &Str| s.to_string();
     match &e.what {
-        What::Input { what } => {
+        What::Input { what, about } => {
+            out.about = about.as_ref().map(|(kind, key)| reference(*kind, key));
             out.lane = Lane::User;
             out.actor = "you".to_owned();
             out.note = if what == "boot" { "boot" } else { "request" }.to_owned();
             out.args = vec![text(what)];
         }
-        What::Fault { what } => {
+        What::Fault { what, .. } => {
             out.lane = Lane::Faults;
             out.actor = "fault".to_owned();
             out.note = "fault".to_owned();
@@ -42,22 +68,16 @@ pub(super) fn line(c: &Cluster, e: &TraceEvent<What>) -> Option<TraceLine> {
             out.warning = true;
         }
         What::Call { actor, verb, kind, key, code, rev } => {
-            if matches!(kind, KindId::Event | KindId::Lease) {
-                return None;
-            }
             out.lane = lane_of(actor, c);
             out.actor = if actor == "user" { "you".to_owned() } else { text(actor) };
             out.about = Some(reference(*kind, key));
             let refused = *code >= 400;
-            if *rev == 0 && !refused {
-                return None;
-            }
             out.warning = refused && *code != 409;
             out.note = match verb {
                 _ if refused => "refused",
                 Verb::Create => "created",
                 Verb::Update | Verb::Patch => "changed",
-                Verb::UpdateStatus => "changed-status",
+                Verb::UpdateStatus | Verb::PatchStatus => "changed-status",
                 Verb::Delete => "deleted",
                 Verb::Bind => "bound",
                 Verb::Evict => "evicted",
@@ -67,7 +87,6 @@ pub(super) fn line(c: &Cluster, e: &TraceEvent<What>) -> Option<TraceLine> {
             out.milestone = matches!(verb, Verb::Create | Verb::Delete | Verb::Bind) && *kind != KindId::Node
                 || (out.lane == Lane::User);
         }
-        What::Deliver { .. } | What::Kubelet { .. } => return None,
         What::Sync { controller, key, outcome } => {
             out.lane = Lane::Controllers;
             out.actor = (*controller).to_owned();
@@ -130,26 +149,17 @@ pub(super) fn line(c: &Cluster, e: &TraceEvent<What>) -> Option<TraceLine> {
             out.warning = !ok;
         }
     }
-    Some(out)
+    out
 }
 
-/// The trace event that last wrote the object: the newest that names it.
-fn last_about(c: &Cluster, what: &Ref) -> Option<u64> {
-    let mut last = None;
-    for e in c.trace.since(0) {
-        let about = match &e.what {
-            What::Call { kind, key, rev, .. } if *rev > 0 => Some(reference(*kind, key)),
-            _ => None,
-        };
-        if about.as_ref() == Some(what) {
-            last = Some(e.seq);
-        }
-    }
-    last
-}
-
-/// Why the object is as it is, newest first; the last step is the user, a fault or the boot.
+/// Why the object is as it is, newest first: from its last write to the user, a fault or the boot.
 pub(super) fn why(c: &Cluster, what: &Ref) -> Vec<TraceLine> {
-    let Some(last) = last_about(c, what) else { return Vec::new() };
-    c.trace.chain(last).into_iter().filter_map(|e| line(c, e)).collect()
+    let is_it = |e: &&TraceEvent<What>| match &e.what {
+        What::Call { kind, key, rev, .. } => {
+            *rev > 0 && *key.name == *what.name && *key.namespace == *what.namespace && kind.info().kind == what.kind
+        }
+        _ => false,
+    };
+    let Some(last) = c.trace.since(0).rev().find(is_it) else { return Vec::new() };
+    c.trace.chain(last.seq).into_iter().filter_map(|e| line(c, e)).collect()
 }

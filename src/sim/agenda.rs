@@ -10,17 +10,10 @@ pub struct Ticket {
     seq: u64,
 }
 
-#[derive(Clone, Debug)]
-struct Entry<E> {
-    event: E,
-    /// The trace event that this one came of.
-    cause: u64,
-}
-
 /// Persistent: a clone is a pointer copy.
 #[derive(Clone, Debug)]
 pub struct Agenda<E> {
-    entries: OrdMap<Ticket, Entry<E>>,
+    entries: OrdMap<Ticket, E>,
     next_seq: u64,
 }
 
@@ -31,10 +24,10 @@ impl<E: Clone> Default for Agenda<E> {
 }
 
 impl<E: Clone> Agenda<E> {
-    pub fn push(&mut self, at: Time, cause: u64, event: E) -> Ticket {
+    pub fn push(&mut self, at: Time, event: E) -> Ticket {
         let ticket = Ticket { at, seq: self.next_seq };
         self.next_seq += 1;
-        self.entries.insert(ticket, Entry { event, cause });
+        self.entries.insert(ticket, event);
         ticket
     }
 
@@ -47,15 +40,15 @@ impl<E: Clone> Agenda<E> {
         self.entries.get_min().map(|(t, _)| t.at)
     }
 
-    /// The earliest entry: its instant, its cause and its event.
-    pub fn pop(&mut self) -> Option<(Time, u64, E)> {
+    /// The earliest entry: its instant and its event.
+    pub fn pop(&mut self) -> Option<(Time, E)> {
         let ticket = *self.entries.get_min().map(|(t, _)| t)?;
-        let entry = self.entries.remove(&ticket).expect("the minimum is in the map");
-        Some((ticket.at, entry.cause, entry.event))
+        let event = self.entries.remove(&ticket).expect("the minimum is in the map");
+        Some((ticket.at, event))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (Time, &E)> {
-        self.entries.iter().map(|(t, e)| (t.at, &e.event))
+        self.entries.iter().map(|(t, e)| (t.at, e))
     }
 
     pub fn len(&self) -> usize {
@@ -74,12 +67,12 @@ mod tests {
     #[test]
     fn ties_break_by_the_order_of_scheduling() {
         let mut a = Agenda::default();
-        a.push(Time(5), 0, "b");
-        a.push(Time(5), 0, "c");
-        a.push(Time(1), 0, "a");
-        let gone = a.push(Time(2), 0, "never");
+        a.push(Time(5), "b");
+        a.push(Time(5), "c");
+        a.push(Time(1), "a");
+        let gone = a.push(Time(2), "never");
         assert!(a.cancel(gone) && !a.cancel(gone));
-        let order: Vec<_> = std::iter::from_fn(|| a.pop()).map(|(_, _, e)| e).collect();
+        let order: Vec<_> = std::iter::from_fn(|| a.pop()).map(|(_, e)| e).collect();
         assert_eq!(order, ["a", "b", "c"]);
     }
 }

@@ -58,10 +58,12 @@ pub struct TraceEvent<W> {
     pub what: W,
 }
 
-/// Keeps the last `keep` events; the digest covers all of them.
+/// Keeps the last `keep` events and all beginnings; the digest covers all of them.
 #[derive(Clone, Debug)]
 pub struct Trace<W: Clone> {
     events: Vector<TraceEvent<W>>,
+    /// Events without a cause: what came from outside.
+    beginnings: Vector<TraceEvent<W>>,
     last_seq: u64,
     keep: usize,
     digest: Digest,
@@ -69,7 +71,7 @@ pub struct Trace<W: Clone> {
 
 impl<W: Clone + Hash> Trace<W> {
     pub fn new(keep: usize) -> Self {
-        Trace { events: Vector::new(), last_seq: 0, keep, digest: Digest::default() }
+        Trace { events: Vector::new(), beginnings: Vector::new(), last_seq: 0, keep, digest: Digest::default() }
     }
 
     /// Appends and returns the new event's number.
@@ -77,6 +79,9 @@ impl<W: Clone + Hash> Trace<W> {
         self.last_seq += 1;
         let event = TraceEvent { seq: self.last_seq, time, cause, what };
         event.hash(&mut self.digest);
+        if cause == 0 {
+            self.beginnings.push_back(event.clone());
+        }
         self.events.push_back(event);
         if self.events.len() > self.keep {
             self.events.pop_front();
@@ -94,11 +99,19 @@ impl<W: Clone + Hash> Trace<W> {
 
     pub fn get(&self, seq: u64) -> Option<&TraceEvent<W>> {
         let first = self.events.front()?.seq;
-        self.events.get(usize::try_from(seq.checked_sub(first)?).ok()?)
+        match seq.checked_sub(first) {
+            Some(at) => self.events.get(usize::try_from(at).ok()?),
+            None => self.beginnings.get(self.beginnings.binary_search_by_key(&seq, |e| e.seq).ok()?),
+        }
+    }
+
+    /// What came from outside, oldest first.
+    pub fn beginnings(&self) -> impl DoubleEndedIterator<Item = &TraceEvent<W>> {
+        self.beginnings.iter()
     }
 
     /// Events after `seq`, oldest first.
-    pub fn since(&self, seq: u64) -> impl Iterator<Item = &TraceEvent<W>> {
+    pub fn since(&self, seq: u64) -> impl DoubleEndedIterator<Item = &TraceEvent<W>> {
         let first = self.events.front().map_or(0, |e| e.seq);
         let skip = (seq + 1).saturating_sub(first) as usize;
         // Not `iter().skip()`, which walks over what it skips.
@@ -130,5 +143,14 @@ mod tests {
         let d = t.push(Time(3), b, "sync");
         assert_eq!(t.chain(d).iter().map(|e| e.what).collect::<Vec<_>>(), ["sync", "watch", "apply"]);
         assert_eq!(t.since(b).count(), 2);
+    }
+
+    #[test]
+    fn a_chain_reaches_a_beginning_that_the_ring_has_lost() {
+        let mut t = Trace::new(2);
+        let boot = t.push(Time(1), 0, "boot");
+        (0..5).for_each(|_| assert!(t.push(Time(2), boot, "beat") > boot));
+        let last = t.push(Time(3), boot, "sync");
+        assert_eq!(t.chain(last).iter().map(|e| e.what).collect::<Vec<_>>(), ["sync", "boot"]);
     }
 }

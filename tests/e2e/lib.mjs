@@ -1,9 +1,11 @@
 // What the end-to-end tests stand on: a static server under a sub-path, the browser, a page that tolerates no error.
+import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname, join, normalize } from "node:path";
+import { promisify } from "node:util";
 
 const require = createRequire(new URL("../../web/npm/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
@@ -75,13 +77,47 @@ export async function open(browser, url, options = {}) {
 /** Waits until the worker has answered. */
 export const running = (page) => page.locator('[data-engine="running"]').waitFor();
 
-/** What axe-core finds, one line each. */
-export async function axe(page) {
+/** What axe-core finds, one line each; of all rules, or of those named. */
+export async function axe(page, rules = undefined) {
   // What fades in is judged when it is there.
   await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
-  await page.evaluate(AXE);
-  const found = await page.evaluate(() => axe.run({ resultTypes: ["violations"] }));
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
+  const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
+  const found = await page.evaluate((options) => axe.run(options), options);
   return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}: ${rule.help}`));
+}
+
+/** The Pods' tiles on nodes, of one state or of any. */
+export const tiles = (page, state = "") => page.locator(`.nodes .tile${state}`);
+
+/** The plain text area. */
+export const manifest = (page) => page.locator("#manifest");
+
+/** A page at tenfold speed with the plain text area. */
+export async function start({ browser, url }, query = "", options = {}) {
+  const opened = await open(browser, `${url}?editor=plain${query}`, options);
+  await running(opened.page);
+  await opened.page.locator(".speed").selectOption("10×");
+  return opened;
+}
+
+/** Applies the Deployment of the first screen, and waits until its Pods are ready. */
+export async function apply(page) {
+  await page.locator("#apply").click();
+  await eventually(() => tiles(page, ".st-ok").count(), 5, "ready tiles", 30_000);
+}
+
+export async function change(page, from, to) {
+  const text = await manifest(page).inputValue();
+  ok(text.includes(from), `the manifest says ${from}`);
+  await manifest(page).fill(text.replace(from, to));
+}
+
+/** What the native program says of a session's report. */
+export async function replay(report) {
+  const program = process.env.KUBARIUM_BIN ?? new URL("../../target/debug/kubarium", import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(program, ["replay", report]);
+  return stdout;
 }
 
 export function equal(actual, expected, about) {

@@ -85,6 +85,9 @@ fn compare() -> (Vec<String>, Vec<(&'static str, &'static str)>) {
             if is != *want {
                 report(schema.id, field.name, format!("{want}, not {is}"));
             }
+            if required.is_some() != field.required {
+                report(schema.id, field.name, format!("required: {}", required.is_some()));
+            }
             if required.is_some() && !field.always {
                 report(schema.id, field.name, "required, so it is always written".to_owned());
             }

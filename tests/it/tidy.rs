@@ -19,10 +19,10 @@ kubelet        -> client, apiserver, runtime, network, api, apimachinery, sim
 cluster        -> kubelet, scheduler, controllers, runtime, network, client, apiserver, api, apimachinery, sim
 kubectl        -> apiserver, apimachinery, api
 terminal       -> kubectl, cluster
-scenario       -> terminal, cluster
+scenario       -> terminal, kubectl, cluster, client, apiserver, api, apimachinery, sim
 session        -> scenario, terminal, kubectl, cluster, client, kubelet, apiserver, api, apimachinery, sim
 fuzz           -> cluster, client, apiserver, api, apimachinery, sim
-run            -> session, cluster, api, apimachinery, sim
+run            -> session, scenario, cluster, api, apimachinery, sim
 serve          -> session, cluster, scheduler, apiserver::wire, apimachinery, api, sim
 bin            -> serve, run, fuzz, session, scenario, cluster, apiserver::wire, apimachinery
 ";
@@ -40,12 +40,13 @@ const IMITATING: &[&str] = &["api", "apiserver", "controllers", "scheduler", "ku
 type Law = fn() -> Vec<String>;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let laws: [(&str, Law); 5] = [
+    let laws: [(&str, Law); 6] = [
         ("tidy::rooms import only what the law allows", imports),
         ("tidy::the page imports only the session", web_imports),
         ("tidy::every file opens with a sentence", openings),
         ("tidy::no file is longer than 800 lines", lengths),
         ("tidy::what imitates names its original", upstream),
+        ("tidy::every controller has a case that expects its writes", cases_of_controllers),
     ];
     laws.into_iter()
         .map(|(name, law)| {
@@ -129,6 +130,21 @@ fn upstream() -> Vec<String> {
             !read(file).lines().take_while(|line| line.starts_with("//!")).any(|line| line.contains("Upstream:"))
         })
         .map(|file| format!("{}: its `//!` has no `Upstream:` line", file.display()))
+        .collect()
+}
+
+/// A controller is a file of `src/controllers` that names itself; its cases say `write: {actor: NAME, …`.
+fn cases_of_controllers() -> Vec<String> {
+    let cases: String = files(&["tests/cases"], &["yaml"]).iter().map(|file| read(file)).collect();
+    let mark = "const NAME: &'static str = \"";
+    files(&["src/controllers"], &["rs"])
+        .into_iter()
+        .filter_map(|file| {
+            let text = read(&file);
+            let name = text.split_once(mark)?.1.split('"').next()?.to_owned();
+            let has_case = cases.contains(&format!("write: {{actor: {name},"));
+            (!has_case).then(|| format!("{}: no case under tests/cases expects a write of {name}", file.display()))
+        })
         .collect()
 }
 

@@ -5,8 +5,8 @@ import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, bracketMatching, codeFolding, foldGutter, foldKeymap, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { EditorState } from "@codemirror/state";
-import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import { EditorState, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 // Colours are the page's own variables, so every theme of the page is one of the editor.
@@ -24,14 +24,30 @@ const look = EditorView.theme({
   ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--surface)", border: "none" },
   ".cm-lineNumbers .cm-gutterElement": { minWidth: "28px", padding: "0 2px 0 0", fontSize: "11px", textAlign: "right" },
   ".cm-gutter-lint": { width: "10px" },
-  ".cm-gutter-lint .cm-gutterElement": { padding: "0" },
-  ".cm-lint-marker": { width: "10px" },
+  ".cm-gutter-lint .cm-gutterElement": { padding: "5px 0 0 1px" },
+  // A diamond is an error, a triangle a warning, as their colours say as well.
+  ".cm-lint-marker": { width: "9px", height: "10px", content: "normal" },
+  ".cm-lint-marker-error": { backgroundColor: "var(--st-fail)", clipPath: "polygon(50% 0, 100% 50%, 50% 100%, 0 50%)" },
+  ".cm-lint-marker-warning": { backgroundColor: "var(--st-wait)", clipPath: "polygon(50% 0, 100% 100%, 0 100%)" },
+  ".cm-lintRange": { backgroundImage: "none !important", textUnderlineOffset: "3px" },
+  ".cm-lintRange-error": { textDecoration: "underline wavy var(--st-fail) 1.5px" },
+  ".cm-lintRange-warning": { textDecoration: "underline dotted var(--st-wait) 2px" },
+  ".cm-line.is-error": { backgroundColor: "color-mix(in srgb, var(--st-fail) 9%, var(--surface))", boxShadow: "inset 3px 0 var(--st-fail)" },
+  ".cm-line.is-warning": { backgroundColor: "color-mix(in srgb, var(--st-wait) 9%, var(--surface))", boxShadow: "inset 3px 0 var(--st-wait)" },
   ".cm-foldGutter .cm-gutterElement": { padding: "0 1px" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--hover)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   ".cm-selectionBackground, &.cm-focused .cm-selectionBackground": { backgroundColor: "var(--accent-tint) !important" },
   ".cm-tooltip, .cm-panels": { color: "var(--ink)", backgroundColor: "var(--raised)", border: "1px solid var(--line)" },
   ".cm-foldPlaceholder": { color: "var(--muted)", backgroundColor: "var(--sunken)", border: "1px solid var(--line)" },
+});
+
+// Lines with a problem are marked as a whole, so that one is seen from afar.
+const mark = StateEffect.define();
+const marked = StateField.define({
+  create: () => Decoration.none,
+  update: (lines, change) => change.effects.reduce((now, effect) => (effect.is(mark) ? effect.value : now), lines.map(change.changes)),
+  provide: (field) => EditorView.decorations.from(field),
 });
 
 /**
@@ -49,6 +65,7 @@ export function mount(host, text, { label, onChange, onApply }) {
         // Before the default keys, where Ctrl+Enter opens a line.
         keymap.of([{ key: "Mod-Enter", run: () => (onApply(), true) }]),
         lintGutter(),
+        marked,
         lineNumbers(),
         foldGutter({ openText: "▾", closedText: "▸" }),
         codeFolding(),
@@ -84,13 +101,21 @@ export function mount(host, text, { label, onChange, onApply }) {
       if (next === view.state.doc.toString()) return;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
     },
-    /** Each problem: `{ line, column, severity, message }`, counted from 1. */
+    /** Each problem: `{ line, column, endColumn, severity, message }`, counted from 1. */
     setProblems(problems) {
-      const found = problems.map(({ line, column, severity, message }) => {
+      const found = problems.map(({ line, column, endColumn, severity, message }) => {
         const from = position(line, column);
-        return { from, to: Math.max(from, view.state.doc.lineAt(from).to), severity, message };
+        const to = position(line, endColumn);
+        return { from, to: to > from ? to : view.state.doc.lineAt(from).to, severity, message };
       });
-      view.dispatch(setDiagnostics(view.state, found));
+      // An error hides a warning at the same line.
+      const lines = new Map();
+      for (const { from, severity } of found) {
+        const start = view.state.doc.lineAt(from).from;
+        if (lines.get(start) !== "error") lines.set(start, severity);
+      }
+      const ranges = [...lines].map(([start, severity]) => Decoration.line({ class: `is-${severity}` }).range(start));
+      view.dispatch(setDiagnostics(view.state, found), { effects: mark.of(Decoration.set(ranges, true)) });
     },
     goTo(line, column) {
       view.dispatch({ selection: { anchor: position(line, column) }, scrollIntoView: true });

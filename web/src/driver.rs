@@ -13,10 +13,13 @@ use yew::prelude::*;
 use crate::api::{self, Call};
 use crate::feed::Feed;
 use crate::link::{Link, News};
+use crate::model::PODS_ONE_BY_ONE;
 use crate::store::{Action, Command, Engine, Outcome, State};
 
 /// Real milliseconds between two redrawings of the page while time runs; motion is the compositor's business.
 const REDRAW: f64 = 90.0;
+/// The same where Pods are only counted: nobody reads thousands of numbers ten times a second.
+const REDRAW_MANY: f64 = 250.0;
 /// A tick never stands for more: whoever comes back to the page finds it where they left it.
 const TICK_MAX: f64 = 100.0;
 
@@ -229,7 +232,8 @@ impl Inner {
         let inspect = frame.inspect.take();
         self.feed.take(frame);
         // Replies after rows: whoever reads an answer sees the cluster that it speaks of.
-        if !self.playing || self.last_tick - self.last_shown >= REDRAW || !replies.is_empty() {
+        let redraw = if self.feed.pods() > PODS_ONE_BY_ONE { REDRAW_MANY } else { REDRAW };
+        if !self.playing || self.last_tick - self.last_shown >= redraw || !replies.is_empty() {
             self.last_shown = self.last_tick;
             self.to.dispatch(Action::Model(Rc::new(self.feed.model())));
         }
@@ -274,16 +278,23 @@ impl Inner {
 }
 
 /// Slows time down where much happens at once, so that it can be seen; what happens stays the same.
-#[derive(Default)]
 struct Pace {
     /// When the present burst began, and until when it is slowed.
     began: f64,
     until: f64,
 }
 
+impl Default for Pace {
+    fn default() -> Self {
+        Self { began: f64::NEG_INFINITY, until: f64::NEG_INFINITY }
+    }
+}
+
 /// Real milliseconds that one thing is given to be seen, and all things of one burst together.
 const SEEN: f64 = 180.0;
 const BURST: f64 = 900.0;
+/// What follows sooner belongs to the same burst: whoever pressed Apply also wants to see a Pod run within seconds.
+const REST: f64 = 1_500.0;
 const SLOW: f64 = 0.1;
 
 impl Pace {
@@ -291,7 +302,7 @@ impl Pace {
         if things == 0 {
             return;
         }
-        if now > self.until + SEEN {
+        if now > self.until + REST {
             self.began = now;
         }
         self.until = (now + SEEN * things as f64).min(self.began + BURST).max(self.until);
@@ -329,9 +340,11 @@ mod tests {
         assert!(pace.factor(1100.0) < 1.0);
         assert!(pace.factor(1400.0) >= 1.0);
         for at in 0..40 {
-            pace.heard(2000.0 + f64::from(at) * 20.0, 10);
+            pace.heard(4000.0 + f64::from(at) * 20.0, 10);
         }
-        assert!(pace.factor(2850.0) < 1.0);
-        assert!(pace.factor(2901.0) >= 1.0);
+        assert!(pace.factor(4850.0) < 1.0);
+        assert!(pace.factor(4901.0) >= 1.0);
+        pace.heard(5500.0, 10);
+        assert!(pace.factor(5501.0) >= 1.0, "what follows at once is not slowed again");
     }
 }

@@ -171,6 +171,7 @@ fn as_array(problems: &[Diagnostic]) -> js_sys::Array {
             let one = js_sys::Object::new();
             set(&one, "line", &problem.line.into());
             set(&one, "column", &problem.column.into());
+            set(&one, "endColumn", &problem.end_column.into());
             set(&one, "severity", &if problem.severity == Severity::Warning { "warning" } else { "error" }.into());
             set(&one, "message", &problem.message.as_str().into());
             JsValue::from(one)

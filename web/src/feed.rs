@@ -3,32 +3,47 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use kubarium::session::protocol::{
-    self, EventRow, Frame, NodeRow, OtherRow, PodRow, PodState, Ref, TraceLine, WorkloadRow,
-};
+use kubarium::session::protocol::{self, EventRow, Frame, NodeRow, OtherRow, PodRow, PodState, TraceLine, WorkloadRow};
 
-use crate::model::{At, Bit, Clock, Life, Mark, Model, Node, Pod};
+use crate::model::{At, Bit, Clock, Life, Mark, Model, NODES_IN_FULL, Node, Pod};
 
 /// Marks beyond this are forgotten, the oldest first.
 const MARKS_MAX: usize = 20_000;
+
+/// How far back a mark may lie that is still given better words.
+const RECENT: usize = 200;
 
 /// Everything that has been told and not been taken back.
 #[derive(Default)]
 pub struct Feed {
     clock: protocol::Clock,
-    nodes: BTreeMap<String, NodeRow>,
-    pods: BTreeMap<String, PodRow>,
+    /// As the model shows them: what does not change stays the same value, which is how the views know.
+    nodes: BTreeMap<String, Rc<Node>>,
+    pods: BTreeMap<String, Rc<Pod>>,
+    /// When each node was last heard of.
+    heartbeats: BTreeMap<String, At>,
     workloads: BTreeMap<String, Rc<WorkloadRow>>,
     others: BTreeMap<String, Rc<OtherRow>>,
     events: BTreeMap<String, Rc<EventRow>>,
     namespaces: Vec<String>,
     marks: Rc<Vec<Rc<Mark>>>,
     skips: Rc<Vec<(At, At)>>,
-    lives: Rc<Vec<Life>>,
+    lives: Rc<Vec<Rc<Life>>>,
+    /// The place of each Pod's life among them.
+    life_of: BTreeMap<String, usize>,
     /// Up to when lives are known: a moment that is seen again adds nothing.
     known_until: At,
     /// When a countdown was first seen, by Pod.
     waits: BTreeMap<String, (At, At)>,
+}
+
+/// What a frame says of Pods.
+struct Told {
+    /// Those that it tells, and what each was before.
+    pods: Vec<(String, Option<PodState>)>,
+    gone: Vec<String>,
+    /// Every Pod has to be looked at, and not only those.
+    all: bool,
 }
 
 impl Feed {
@@ -41,12 +56,18 @@ impl Feed {
             // Somebody acted in the past: what had come after has not happened.
             self.forget_after(now.min(head));
         }
-        let before_states: BTreeMap<String, PodState> =
-            self.pods.iter().map(|(uid, pod)| (uid.clone(), pod.state)).collect();
+        let was = |pod: &PodRow| self.pods.get(&pod.uid).map(|pod| pod.row.state);
+        let told = Told {
+            pods: frame.view.pods.iter().map(|pod| (pod.uid.clone(), was(pod))).collect(),
+            gone: frame.view.pods_gone.clone(),
+            // After a look at the past some may have changed in frames that nothing was learned from.
+            all: frame.view.reset || before < self.known_until,
+        };
+        let lines = frame.trace.len();
         self.rows(frame.view);
         self.tell(frame.trace);
         if now >= self.known_until {
-            self.name_changes(&before_states);
+            self.name_changes(&told, lines);
         }
         if self.clock.skipped_ms > 0.0 {
             let skips = Rc::make_mut(&mut self.skips);
@@ -58,7 +79,7 @@ impl Feed {
         }
         self.watch_waits(now);
         if now >= self.known_until {
-            self.live(now);
+            self.live(now, &told);
             self.known_until = now;
         }
     }
@@ -66,13 +87,26 @@ impl Feed {
     fn rows(&mut self, view: protocol::View) {
         if view.reset {
             self.nodes.clear();
+            self.heartbeats.clear();
             self.pods.clear();
             self.workloads.clear();
             self.others.clear();
             self.events.clear();
         }
-        put(&mut self.nodes, view.nodes, &view.nodes_gone, |row| row.name.clone());
-        put(&mut self.pods, view.pods, &view.pods_gone, |row| row.uid.clone());
+        for name in &view.nodes_gone {
+            self.nodes.remove(name);
+            self.heartbeats.remove(name);
+        }
+        for row in view.nodes {
+            self.heartbeats.insert(row.name.clone(), row.heartbeat_ms.max(0.0) as At);
+            // A heartbeat alone does not make a node another one.
+            let row = NodeRow { heartbeat_ms: 0.0, ..row };
+            if self.nodes.get(&row.name).is_none_or(|known| known.row != row) {
+                self.nodes.insert(row.name.clone(), Rc::new(Node { row, lease_age: 0, here: 0 }));
+            }
+        }
+        let pods = view.pods.into_iter().map(|row| Rc::new(Pod { row, revision: None, wait: None, stripe: 0 }));
+        put(&mut self.pods, pods, &view.pods_gone, |pod| pod.row.uid.clone());
         put(&mut self.workloads, view.workloads.into_iter().map(Rc::new), &view.workloads_gone, |row| row.uid.clone());
         put(&mut self.others, view.others.into_iter().map(Rc::new), &view.others_gone, |row| row.uid.clone());
         put(&mut self.events, view.events.into_iter().map(Rc::new), &view.events_gone, |row| row.uid.clone());
@@ -96,59 +130,58 @@ impl Feed {
     }
 
     /// A write of a Pod's status is told by what it meant: that the Pod became ready, or ceased to be.
-    fn name_changes(&mut self, before: &BTreeMap<String, PodState>) {
-        for pod in self.pods.values() {
-            let was = before.get(&pod.uid).copied();
-            let (note, warning) = match (was, pod.state) {
+    fn name_changes(&mut self, told: &Told, lines: usize) {
+        let mut became: BTreeMap<(&str, &str), (&str, bool)> = BTreeMap::new();
+        for (uid, was) in &told.pods {
+            let Some(pod) = self.pods.get(uid) else { continue };
+            let meant = match (was, pod.row.state) {
                 (Some(PodState::Ready) | None, PodState::Ready) => continue,
                 (_, PodState::Ready) => ("ready", false),
                 (Some(PodState::Ready), PodState::NotReady) => ("unready", true),
                 _ => continue,
             };
-            let is_it = |mark: &Rc<Mark>| {
-                matches!(mark.note.as_str(), "changed" | "changed-status")
-                    && mark.about.as_ref().is_some_and(|about| {
-                        about.kind == "Pod" && about.name == pod.name && about.namespace == pod.namespace
-                    })
-            };
-            let marks = Rc::make_mut(&mut self.marks);
-            if let Some(mark) = marks.iter_mut().rev().find(|mark| is_it(mark)) {
-                let named = Mark { note: note.to_owned(), warning, milestone: true, ..(**mark).clone() };
-                *mark = Rc::new(named);
+            became.insert((&pod.row.namespace, &pod.row.name), meant);
+        }
+        let mut better: Vec<(usize, Mark)> = Vec::new();
+        for (at, mark) in self.marks.iter().enumerate().rev().take(lines + RECENT) {
+            let Some(about) = mark.about.as_ref().filter(|about| about.kind == "Pod") else { continue };
+            if matches!(mark.note.as_str(), "changed" | "changed-status")
+                && let Some((note, warning)) = became.remove(&(about.namespace.as_str(), about.name.as_str()))
+            {
+                better.push((at, Mark { note: note.to_owned(), warning, milestone: true, ..(**mark).clone() }));
             }
         }
-        let waiting = |about: &Ref| {
-            let is_it = |pod: &&PodRow| pod.name == about.name && pod.namespace == about.namespace;
-            self.pods.values().find(is_it).map(|pod| pod.message.clone()).filter(|message| !message.is_empty())
-        };
         // The scheduler's words are in the Pod's condition, which it writes after the cycle.
-        let unexplained = |mark: &Rc<Mark>| mark.note == "unschedulable" && mark.args.iter().all(String::is_empty);
-        let found: Vec<(usize, String)> = self
-            .marks
-            .iter()
-            .enumerate()
-            .rev()
-            .take(200)
-            .filter(|(_, mark)| unexplained(mark))
-            .filter_map(|(at, mark)| Some((at, waiting(mark.about.as_ref()?)?)))
-            .collect();
+        let unexplained = |mark: &&Rc<Mark>| mark.note == "unschedulable" && mark.args.iter().all(String::is_empty);
+        let recent = || self.marks.iter().enumerate().rev().take(RECENT);
+        if recent().any(|(_, mark)| unexplained(&mark)) {
+            let waiting = self.pods.values().filter(|pod| !pod.row.message.is_empty());
+            let words: BTreeMap<(&str, &str), &String> =
+                waiting.map(|pod| ((pod.row.namespace.as_str(), pod.row.name.as_str()), &pod.row.message)).collect();
+            for (at, mark) in recent().filter(|(_, mark)| unexplained(mark)) {
+                let about = mark.about.as_ref().map(|about| (about.namespace.as_str(), about.name.as_str()));
+                if let Some(message) = about.and_then(|about| words.get(&about)) {
+                    better.push((at, Mark { args: vec![(*message).clone()], ..(**mark).clone() }));
+                }
+            }
+        }
         // A request is told as what the person typed or pressed, where that is known.
-        let labels = &self.clock.inputs;
-        let named: Vec<(usize, String)> = self
-            .marks
-            .iter()
-            .enumerate()
-            .rev()
-            .take(200)
-            .filter(|(_, mark)| mark.note == "request" && mark.args.first().is_some_and(|what| what.contains(" /")))
-            .filter_map(|(at, mark)| {
-                let label = labels.iter().find(|(ms, _)| (*ms as At - mark.at).abs() <= 1).map(|(_, label)| label)?;
-                label.starts_with("kubectl").then(|| (at, label.clone()))
-            })
-            .collect();
-        for (at, message) in found.into_iter().chain(named) {
-            let mark = &mut Rc::make_mut(&mut self.marks)[at];
-            *mark = Rc::new(Mark { args: vec![message], ..(**mark).clone() });
+        for (at, mark) in recent() {
+            if mark.note != "request" || !mark.args.first().is_some_and(|what| what.contains(" /")) {
+                continue;
+            }
+            let then = |(ms, _): &&(f64, String)| (*ms as At - mark.at).abs() <= 1;
+            let label = self.clock.inputs.iter().find(then).map(|(_, label)| label);
+            if let Some(label) = label.filter(|label| label.starts_with("kubectl")) {
+                better.push((at, Mark { args: vec![label.clone()], ..(**mark).clone() }));
+            }
+        }
+        if better.is_empty() {
+            return;
+        }
+        let marks = Rc::make_mut(&mut self.marks);
+        for (at, mark) in better {
+            marks[at] = Rc::new(mark);
         }
     }
 
@@ -156,68 +189,77 @@ impl Feed {
         Rc::make_mut(&mut self.marks).retain(|mark| mark.at <= at);
         Rc::make_mut(&mut self.skips).retain(|(_, to)| *to <= at);
         let lives = Rc::make_mut(&mut self.lives);
-        for life in lives.iter_mut() {
+        for life in lives.iter_mut().map(Rc::make_mut) {
             life.bits.retain(|bit| bit.from <= at);
             life.until = life.until.filter(|until| *until <= at);
         }
         lives.retain(|life| !life.bits.is_empty());
+        self.life_of = lives.iter().enumerate().map(|(at, life)| (life.uid.clone(), at)).collect();
         self.known_until = at;
     }
 
     fn watch_waits(&mut self, now: At) {
         let pods = &self.pods;
-        self.waits.retain(|uid, (_, until)| pods.get(uid).is_some_and(|pod| pod.until_ms as At == *until));
-        for (uid, pod) in pods.iter().filter(|(_, pod)| pod.until_ms >= 0.0) {
-            self.waits.entry(uid.clone()).or_insert((now, pod.until_ms as At));
+        self.waits.retain(|uid, (_, until)| pods.get(uid).is_some_and(|pod| pod.row.until_ms as At == *until));
+        for (uid, pod) in pods.iter().filter(|(_, pod)| pod.row.until_ms >= 0.0) {
+            self.waits.entry(uid.clone()).or_insert((now, pod.row.until_ms as At));
         }
     }
 
-    fn live(&mut self, now: At) {
-        let changed = |life: &Life, pod: &PodRow| {
-            life.bits.last().is_none_or(|bit| bit.status != pod.status || bit.state != pod.state)
-                || life.node != pod.node
+    fn live(&mut self, now: At, told: &Told) {
+        let tells = |life: &Life, pod: &PodRow| {
+            life.bits.last().is_some_and(|bit| bit.status == pod.status && bit.state == pod.state)
+                && life.node == pod.node
+        };
+        let looked_at: Vec<&Rc<Pod>> = match told.all {
+            true => self.pods.values().collect(),
+            false => told.pods.iter().filter_map(|(uid, _)| self.pods.get(uid)).collect(),
         };
         // A look first: in most frames nothing of this changes, and the page is spared a copy.
-        let seen: BTreeMap<&str, usize> =
-            self.lives.iter().enumerate().map(|(at, life)| (life.uid.as_str(), at)).collect();
-        let news: Vec<&PodRow> = self
-            .pods
-            .values()
-            .filter(|pod| seen.get(pod.uid.as_str()).is_none_or(|at| changed(&self.lives[*at], pod)))
-            .collect();
-        let ended = self.lives.iter().any(|life| life.until.is_none() && !self.pods.contains_key(&life.uid));
-        if news.is_empty() && !ended {
+        let new = |pod: &&Rc<Pod>| self.life_of.get(&pod.row.uid).is_none_or(|at| !tells(&self.lives[*at], &pod.row));
+        let news: Vec<Rc<Pod>> = looked_at.into_iter().filter(new).cloned().collect();
+        let ended: Vec<usize> = match told.all {
+            true => (0..self.lives.len()).filter(|at| !self.pods.contains_key(&self.lives[*at].uid)).collect(),
+            false => told.gone.iter().filter_map(|uid| self.life_of.get(uid).copied()).collect(),
+        };
+        let ended: Vec<usize> = ended.into_iter().filter(|at| self.lives[*at].until.is_none()).collect();
+        if news.is_empty() && ended.is_empty() {
             return;
         }
-        let mut lives = (*self.lives).clone();
+        let lives = Rc::make_mut(&mut self.lives);
         for pod in news {
+            let pod = &pod.row;
             let bit = Bit { from: now, status: pod.status.clone(), state: pod.state };
-            match seen.get(pod.uid.as_str()) {
+            match self.life_of.get(&pod.uid) {
                 Some(at) => {
-                    let life = &mut lives[*at];
+                    let life = Rc::make_mut(&mut lives[*at]);
                     life.node.clone_from(&pod.node);
                     if life.bits.last().is_none_or(|last| last.status != bit.status || last.state != bit.state) {
                         life.bits.push(bit);
                     }
                 }
-                None => lives.push(Life {
-                    uid: pod.uid.clone(),
-                    name: pod.name.clone(),
-                    node: pod.node.clone(),
-                    owner_uid: pod.owner_uid.clone(),
-                    template_hash: pod.template_hash.clone(),
-                    image: pod.image.clone(),
-                    bits: vec![Bit { from: (pod.created_ms as At).min(now), ..bit }],
-                    until: None,
-                }),
+                None => {
+                    self.life_of.insert(pod.uid.clone(), lives.len());
+                    lives.push(Rc::new(Life {
+                        uid: pod.uid.clone(),
+                        name: pod.name.clone(),
+                        node: pod.node.clone(),
+                        owner_uid: pod.owner_uid.clone(),
+                        template_hash: pod.template_hash.clone(),
+                        image: pod.image.clone(),
+                        // A creation timestamp knows whole seconds only: it is asked where nothing better is known.
+                        bits: vec![Bit {
+                            from: if self.known_until == 0 { (pod.created_ms as At).min(now) } else { now },
+                            ..bit
+                        }],
+                        until: None,
+                    }));
+                }
             }
         }
-        for life in &mut lives {
-            if life.until.is_none() && !self.pods.contains_key(&life.uid) {
-                life.until = Some(now);
-            }
+        for at in ended {
+            Rc::make_mut(&mut lives[at]).until = Some(now);
         }
-        self.lives = Rc::new(lives);
     }
 
     /// The simulated world's own time.
@@ -228,25 +270,27 @@ impl Feed {
     /// Whether nothing is under way: everybody has what they want, and nobody waits for a time to come.
     pub fn is_at_rest(&self) -> bool {
         let done = |pod: &PodRow| matches!(pod.state, PodState::Ready | PodState::Completed) && pod.until_ms < 0.0;
-        self.pods.values().all(done)
+        self.pods.values().all(|pod| done(&pod.row))
             && self.workloads.values().all(|one| {
                 one.ready == one.desired && one.current == one.desired && one.observed_generation >= one.generation
             })
-            && self.nodes.values().all(|node| node.ready == "True" && !node.down)
+            && self.nodes.values().all(|node| node.row.ready == "True" && !node.row.down)
+    }
+
+    /// How many Pods there are.
+    pub fn pods(&self) -> usize {
+        self.pods.len()
     }
 
     /// The moment as a whole.
-    pub fn model(&self) -> Model {
+    pub fn model(&mut self) -> Model {
         let now = self.clock.now_ms as At;
         let workloads = owners_first(self.workloads.values());
-        let tops: Vec<&str> =
-            workloads.iter().filter(|one| one.owner_uid.is_empty()).map(|one| one.uid.as_str()).collect();
-        let mut nodes: Vec<Rc<Node>> = self.nodes.values().map(|row| Rc::new(self.node(row, now))).collect();
+        self.derive(&workloads, now);
+        let mut nodes: Vec<Rc<Node>> = self.nodes.values().cloned().collect();
         nodes.sort_by(|a, b| natural(&a.row.name).cmp(&natural(&b.row.name)));
-        let mut pods: Vec<Rc<Pod>> = self.pods.values().map(|row| Rc::new(self.pod(row, &tops))).collect();
+        let mut pods: Vec<Rc<Pod>> = self.pods.values().cloned().collect();
         pods.sort_by(|a, b| a.row.created_ms.total_cmp(&b.row.created_ms).then_with(|| a.row.name.cmp(&b.row.name)));
-        let mut events: Vec<Rc<EventRow>> = self.events.values().cloned().collect();
-        events.sort_by(|a, b| b.last_ms.total_cmp(&a.last_ms));
         Model {
             clock: Clock {
                 now,
@@ -264,29 +308,53 @@ impl Feed {
             pods,
             workloads,
             others: self.others.values().cloned().collect(),
-            events,
+            events: self.events.values().cloned().collect(),
             namespaces: self.namespaces.clone(),
             lives: self.lives.clone(),
             marks: self.marks.clone(),
         }
     }
 
-    fn node(&self, row: &NodeRow, now: At) -> Node {
-        let here = self.pods.values().filter(|pod| pod.node == row.name).count();
-        let lease_age = (now - row.heartbeat_ms.max(0.0) as At).max(0) / 1000;
-        // The exact moment would redraw every card with every frame; the card shows whole seconds.
-        Node { row: NodeRow { heartbeat_ms: 0.0, ..row.clone() }, lease_age, here }
-    }
-
-    fn pod(&self, row: &PodRow, tops: &[&str]) -> Pod {
-        let owner = self.workloads.get(&row.owner_uid);
-        let top = owner.and_then(|owner| self.workloads.get(&owner.owner_uid)).or(owner);
-        let revision = owner.zip(top).filter(|(owner, top)| owner.kind == "ReplicaSet" && top.kind == "Deployment");
-        Pod {
-            row: row.clone(),
-            revision: revision.map(|(owner, top)| (owner.revision, owner.revision == top.revision)),
-            wait: self.waits.get(&row.uid).copied(),
-            stripe: top.and_then(|top| tops.iter().position(|uid| *uid == top.uid)).map_or(0, |at| at % 5 + 1),
+    /// What nodes and Pods show beside their rows. Only those for which it changes become other values.
+    fn derive(&mut self, workloads: &[Rc<WorkloadRow>], now: At) {
+        let mut here: BTreeMap<&str, usize> = BTreeMap::new();
+        for pod in self.pods.values() {
+            *here.entry(&pod.row.node).or_default() += 1;
+        }
+        // Of very many nodes the engine does not tell every heartbeat.
+        let beats = self.nodes.len() <= NODES_IN_FULL;
+        for (name, node) in &mut self.nodes {
+            let here = here.get(name.as_str()).copied().unwrap_or(0);
+            let heard = self.heartbeats.get(name).copied().unwrap_or(0);
+            let lease_age = if beats { (now - heard).max(0) / 1000 } else { 0 };
+            if (node.here, node.lease_age) != (here, lease_age) {
+                let node = Rc::make_mut(node);
+                (node.here, node.lease_age) = (here, lease_age);
+            }
+        }
+        let tops: Vec<&str> =
+            workloads.iter().filter(|one| one.owner_uid.is_empty()).map(|one| one.uid.as_str()).collect();
+        let of_owner = |uid: &str| {
+            let owner = self.workloads.get(uid);
+            let top = owner.and_then(|owner| self.workloads.get(&owner.owner_uid)).or(owner);
+            let both = owner.zip(top).filter(|(owner, top)| owner.kind == "ReplicaSet" && top.kind == "Deployment");
+            let revision = both.map(|(owner, top)| (owner.revision, owner.revision == top.revision));
+            let stripe = top.and_then(|top| tops.iter().position(|uid| *uid == top.uid)).map_or(0, |at| at % 5 + 1);
+            (revision, stripe)
+        };
+        // Siblings take the same from their owner.
+        let mut known: BTreeMap<String, (Option<(u64, bool)>, usize)> = BTreeMap::new();
+        for (uid, pod) in &mut self.pods {
+            let owner = pod.row.owner_uid.as_str();
+            let (revision, stripe) = match known.get(owner) {
+                Some(found) => *found,
+                None => *known.entry(owner.to_owned()).or_insert(of_owner(owner)),
+            };
+            let wait = self.waits.get(uid).copied();
+            if (pod.revision, pod.stripe, pod.wait) != (revision, stripe, wait) {
+                let pod = Rc::make_mut(pod);
+                (pod.revision, pod.stripe, pod.wait) = (revision, stripe, wait);
+            }
         }
     }
 }
@@ -333,6 +401,7 @@ pub fn is_up(state: PodState) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kubarium::session::protocol::Ref;
 
     fn pod(uid: &str, status: &str, state: PodState) -> PodRow {
         PodRow {

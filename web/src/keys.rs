@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use kubarium::session::protocol::{Control, Granularity};
 
+use crate::focus;
 use crate::model::next_speed;
 use crate::store::{Action, Command, Dialog, Hub, Tab, View};
 
@@ -42,6 +43,10 @@ fn handle(hub: &Hub, event: &KeyboardEvent) -> bool {
     let key = event.key();
     if event.ctrl_key() || event.meta_key() {
         return match key.as_str() {
+            "F6" => {
+                focus::next_region();
+                true
+            }
             "Enter" if !typing => {
                 hub.engine.emit(Command::Apply { manifest: hub.state.manifest.clone(), dry: event.alt_key() });
                 true
@@ -64,7 +69,7 @@ fn handle(hub: &Hub, event: &KeyboardEvent) -> bool {
         hub.state.dispatch(Action::Select(None));
         return true;
     }
-    if key.starts_with("Arrow") && inside(".tile") {
+    if key.starts_with("Arrow") && inside(".tile, .thing, .podline") {
         return target.as_ref().is_some_and(|tile| roam(tile, &key));
     }
     hub.state.settings.single_keys && inside("#diagram") && letter(hub, &key)
@@ -113,7 +118,9 @@ fn roam(from: &Element, key: &str) -> bool {
         (rect.left() + rect.width() / 2.0, rect.top() + rect.height() / 2.0)
     };
     let (x, y) = center(from);
-    let Ok(tiles) = gloo::utils::document().query_selector_all(".stage .tile") else { return false };
+    let Ok(tiles) = gloo::utils::document().query_selector_all(".stage :is(.tile, .thing, button.podline)") else {
+        return false;
+    };
     let nearest = (0..tiles.length())
         .filter_map(|at| tiles.item(at)?.dyn_into::<HtmlElement>().ok())
         .filter(|tile| tile.unchecked_ref::<Element>() != from)

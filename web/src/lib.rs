@@ -10,6 +10,7 @@ pub mod driver;
 pub mod editor;
 pub mod engine;
 pub mod feed;
+pub mod focus;
 pub mod keys;
 pub mod link;
 pub mod model;

@@ -7,6 +7,12 @@ use kubarium::session::protocol::{EventRow, Lane, NodeRow, OtherRow, PodRow, Pod
 /// Simulated milliseconds since the cluster began.
 pub type At = i64;
 
+/// More nodes than this are told and shown by less.
+pub const NODES_IN_FULL: usize = 50;
+
+/// More Pods than this are counted, and not drawn one by one.
+pub const PODS_ONE_BY_ONE: usize = 1_000;
+
 /// The place of an event in the log.
 pub type Seq = u64;
 
@@ -21,13 +27,20 @@ pub struct Model {
     /// Deployments, ReplicaSets and whatever else owns Pods, owners before what they own.
     pub workloads: Vec<Rc<WorkloadRow>>,
     pub others: Vec<Rc<OtherRow>>,
+    /// In no order.
     pub events: Vec<Rc<EventRow>>,
     pub namespaces: Vec<String>,
     /// Every Pod's life, for the rollout strip.
-    pub lives: Rc<Vec<Life>>,
+    pub lives: Rc<Vec<Rc<Life>>>,
     /// What has happened, oldest first.
     pub marks: Rc<Vec<Rc<Mark>>>,
 }
+
+// No number in any of them is NaN, so each equals itself; and a value that is shared is then equal without a look
+// inside, which is what makes it cheap to ask of a thousand tiles which of them changed.
+impl Eq for Model {}
+impl Eq for Node {}
+impl Eq for Pod {}
 
 /// Where time stands and how it runs.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -109,6 +122,11 @@ pub struct Pod {
 impl Pod {
     pub fn about(&self) -> Ref {
         refer("Pod", &self.row.namespace, &self.row.name)
+    }
+
+    /// Whether it is the one that is named.
+    pub fn is(&self, about: &Ref) -> bool {
+        about.name == self.row.name && about.namespace == self.row.namespace && about.kind == "Pod"
     }
 
     /// The node that it is on, or is to be.

@@ -2,13 +2,14 @@
 //!
 //! Nothing here goes through the virtual DOM, and nothing moves unless its own Pod has changed.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::rc::Rc;
 
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 
-use crate::model::{At, Model, Pod};
+use crate::model::{At, Model, NODES_IN_FULL, PODS_ONE_BY_ONE, Pod};
 use crate::view::tile::tile_id;
 
 #[wasm_bindgen]
@@ -38,86 +39,143 @@ const EASE_EXIT: &str = "cubic-bezier(0.3, 0, 1, 1)";
 /// More at once than this jump: the eye cannot follow them anyway.
 const MOVES_MAX: usize = 60;
 
-/// Where a tile was and what it showed.
-struct Seen {
+/// A tile where it stood before a change.
+struct Before {
     left: f64,
     top: f64,
-    node: String,
-    word: String,
-    ready: u32,
     element: Element,
+}
+
+/// What a change moves.
+#[derive(Default)]
+struct Plan {
+    born: Vec<Rc<Pod>>,
+    travel: Vec<(Rc<Pod>, Before)>,
+    restate: Vec<Rc<Pod>>,
+    leave: Vec<Before>,
 }
 
 /// What was on the stage after the last change.
 #[derive(Default)]
 pub struct Stage {
-    seen: BTreeMap<String, Seen>,
+    /// Ordered by uid.
+    seen: Vec<Rc<Pod>>,
     at: At,
     was_playing: bool,
     begun: bool,
+    plan: Plan,
 }
 
 impl Stage {
-    /// Called after the page has been laid out for a new model.
+    /// Called before the page is laid out for a new model. Only now can be measured from where a tile leaves, and only
+    /// of those that do is it asked: a thousand readings would cost more than the change itself.
+    pub fn before(&mut self, model: &Model) {
+        self.plan = Plan::default();
+        // Cards of very many nodes are not laid out until they are seen: to ask one where a tile stands would do it.
+        if !self.begun || model.pods.len() > PODS_ONE_BY_ONE || model.nodes.len() > NODES_IN_FULL {
+            return;
+        }
+        let next = by_uid(&model.pods);
+        let (mut old, mut new) = (self.seen.iter().peekable(), next.iter().peekable());
+        let mut left = MOVES_MAX;
+        while left > 0 {
+            let order = match (old.peek(), new.peek()) {
+                (Some(before), Some(after)) => before.row.uid.cmp(&after.row.uid),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return,
+            };
+            // Of two with the same uid both are taken.
+            let before = if order == Ordering::Greater { None } else { old.next() };
+            let after = if order == Ordering::Less { None } else { new.next() };
+            left -= usize::from(self.plan.add(before, after));
+        }
+    }
+
+    /// Called after it.
     pub fn changed(&mut self, model: &Model, moves: bool) {
         let now = model.clock.now;
         // A jump shows another moment: it is faded to, not played.
         // Time that runs is never one, however fast it runs.
         let playing = model.clock.playing;
         let sought = now < self.at || (!playing && !self.was_playing && now - self.at > 1_000);
-        let next = measure(&model.pods);
+        let plan = std::mem::take(&mut self.plan);
         if self.begun && sought && moves {
             fade_stage();
-        } else if self.begun {
-            self.play(&next, moves);
+        } else {
+            plan.play(moves);
         }
-        *self = Self { seen: next, at: now, was_playing: playing, begun: true };
+        *self = Self { seen: by_uid(&model.pods), at: now, was_playing: playing, begun: true, plan: Plan::default() };
+    }
+}
+
+fn by_uid(pods: &[Rc<Pod>]) -> Vec<Rc<Pod>> {
+    let mut sorted = pods.to_vec();
+    sorted.sort_by(|a, b| a.row.uid.cmp(&b.row.uid));
+    sorted
+}
+
+impl Plan {
+    /// Whether there is anything to move.
+    fn add(&mut self, before: Option<&Rc<Pod>>, after: Option<&Rc<Pod>>) -> bool {
+        match (before, after) {
+            (Some(before), Some(after)) if Rc::ptr_eq(before, after) => return false,
+            (Some(before), Some(after)) if before.row.node != after.row.node => {
+                let Some(place) = Before::of(before) else { return false };
+                self.travel.push((after.clone(), place));
+            }
+            (Some(before), Some(after)) => {
+                if before.row.status == after.row.status && before.row.ready == after.row.ready {
+                    return false;
+                }
+                self.restate.push(after.clone());
+            }
+            (None, Some(after)) => self.born.push(after.clone()),
+            (Some(before), None) => {
+                let Some(place) = Before::of(before) else { return false };
+                self.leave.push(place);
+            }
+            (None, None) => return false,
+        }
+        true
     }
 
-    fn play(&self, next: &BTreeMap<String, Seen>, moves: bool) {
-        let mut played = 0;
-        for (uid, after) in next {
-            if played == MOVES_MAX {
-                break;
+    fn play(self, moves: bool) {
+        for (at, pod) in self.born.iter().enumerate() {
+            if let Some(tile) = element_of(pod) {
+                born(&tile, (at as f64 * STAGGER).min(STAGGER_MAX), moves);
             }
-            match self.seen.get(uid) {
-                None => born(&after.element, (played as f64 * STAGGER).min(STAGGER_MAX), moves),
-                Some(before) if before.node != after.node && moves => travel(before, after),
-                Some(before) if before.word != after.word || before.ready != after.ready => restate(&after.element),
-                Some(_) => continue,
-            }
-            played += 1;
         }
-        for (uid, before) in &self.seen {
-            if played == MOVES_MAX {
-                break;
+        // All are read before the first begins to move: one layout and not one for each.
+        let arrived = self.travel.into_iter().filter_map(|(pod, before)| Some((before, Before::of(&pod)?)));
+        for (before, after) in arrived.collect::<Vec<_>>() {
+            if moves {
+                travel(&before, &after);
+            } else {
+                restate(&after.element);
             }
-            if !next.contains_key(uid) {
-                leave(before, moves);
-                played += 1;
+        }
+        for pod in &self.restate {
+            if let Some(tile) = element_of(pod) {
+                restate(&tile);
             }
+        }
+        for before in &self.leave {
+            leave(before, moves);
         }
     }
 }
 
-/// All tiles at once: one reading of the layout for each change.
-fn measure(pods: &[std::rc::Rc<Pod>]) -> BTreeMap<String, Seen> {
-    let document = gloo::utils::document();
-    pods.iter()
-        .filter_map(|pod| {
-            let element = document.get_element_by_id(&tile_id(pod))?;
-            let rect = element.get_bounding_client_rect();
-            let seen = Seen {
-                left: rect.left(),
-                top: rect.top(),
-                node: pod.row.node.clone(),
-                word: pod.row.status.clone(),
-                ready: pod.row.ready,
-                element,
-            };
-            Some((pod.row.uid.clone(), seen))
-        })
-        .collect()
+impl Before {
+    fn of(pod: &Pod) -> Option<Self> {
+        let element = element_of(pod)?;
+        let rect = element.get_bounding_client_rect();
+        Some(Self { left: rect.left(), top: rect.top(), element })
+    }
+}
+
+fn element_of(pod: &Pod) -> Option<Element> {
+    gloo::utils::document().get_element_by_id(&tile_id(pod))
 }
 
 fn born(tile: &Element, delay: f64, moves: bool) {
@@ -126,7 +184,7 @@ fn born(tile: &Element, delay: f64, moves: bool) {
     run(tile, &frames, ENTER, delay, EASE_ENTER);
 }
 
-fn travel(before: &Seen, after: &Seen) {
+fn travel(before: &Before, after: &Before) {
     let by = format!("translate({:.1}px, {:.1}px)", before.left - after.left, before.top - after.top);
     let frames = [frame("1", &by), frame("1", "none")];
     run(&after.element, &frames, MOVE, 0.0, EASE);
@@ -139,7 +197,7 @@ fn restate(tile: &Element) {
 }
 
 /// The tile is gone from the document already: a still copy of it fades in its place.
-fn leave(before: &Seen, moves: bool) {
+fn leave(before: &Before, moves: bool) {
     let copy = before.element.clone_node_with_deep(true).ok().and_then(|copy| copy.dyn_into::<HtmlElement>().ok());
     let (Some(copy), Some(body)) = (copy, gloo::utils::document().body()) else { return };
     for name in ["id", "aria-pressed"] {
@@ -164,7 +222,7 @@ fn leave(before: &Seen, moves: bool) {
     running.set_onfinish(&Closure::once_into_js(move || copy.remove()));
 }
 
-fn before_size(before: &Seen, side: &str) -> String {
+fn before_size(before: &Before, side: &str) -> String {
     // A large tile fills its column; a removed element has no size of its own any more.
     let slot =
         gloo::utils::document().query_selector(".slot").ok().flatten().map(|slot| slot.get_bounding_client_rect());

@@ -91,7 +91,8 @@ fn with<T>(mark: &Mark, text: &Text, show: impl FnOnce(&str, &[(&str, &str)]) ->
 pub fn chain(marks: &[Rc<Mark>], seq: Option<Seq>) -> Vec<&Rc<Mark>> {
     let mut found: Vec<&Rc<Mark>> = Vec::new();
     let mut next = seq;
-    while let Some(mark) = next.and_then(|seq| marks.iter().find(|mark| mark.seq == seq)) {
+    let find = |seq: Seq| marks.binary_search_by_key(&seq, |mark| mark.seq).ok().map(|at| &marks[at]);
+    while let Some(mark) = next.and_then(find) {
         // Causes come before their effects; anything else would be a loop.
         if found.last().is_some_and(|effect| effect.seq <= mark.seq) {
             break;

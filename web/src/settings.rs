@@ -1,7 +1,10 @@
 //! What a person has chosen and the browser keeps: language, theme, motion.
 
+use gloo::events::EventListener;
 use gloo::storage::{LocalStorage, Storage};
 use gloo::utils::{document_element, window};
+
+use web_sys::MediaQueryList;
 
 use crate::text::Lang;
 
@@ -101,11 +104,30 @@ impl Settings {
     /// Puts them where the style sheet looks.
     pub fn show(self) {
         let root = document_element();
+        let theme = match self.theme {
+            Theme::Auto if self.is_dark() => Theme::Dark,
+            Theme::Auto => Theme::Light,
+            chosen => chosen,
+        };
         let attributes =
-            [("lang", self.lang.code()), ("data-theme", self.theme.code()), ("data-motion", self.motion.code())];
+            [("lang", self.lang.code()), ("data-theme", theme.code()), ("data-motion", self.motion.code())];
         for (name, value) in attributes {
             let _ = root.set_attribute(name, value);
         }
+    }
+
+    /// Whether the page is dark, by choice or because the system is.
+    pub fn is_dark(self) -> bool {
+        match self.theme {
+            Theme::Auto => dark_system().is_some_and(|query| query.matches()),
+            chosen => chosen == Theme::Dark,
+        }
+    }
+
+    /// Shows them anew whenever the system turns dark or light; for as long as what is returned is not called.
+    pub fn follow_system(self) -> impl FnOnce() {
+        let listener = dark_system().map(|query| EventListener::new(&query, "change", move |_| self.show()));
+        move || drop(listener)
     }
 
     /// Whether things may travel across the page.
@@ -119,6 +141,10 @@ impl Settings {
             Motion::Auto => !still(),
         }
     }
+}
+
+fn dark_system() -> Option<MediaQueryList> {
+    window().match_media("(prefers-color-scheme: dark)").ok().flatten()
 }
 
 fn stored(key: &str) -> String {

@@ -1,6 +1,6 @@
 //! Places in a node's card: the first free one, held until the Pod is gone, so that nothing else ever moves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::model::Pod;
@@ -15,11 +15,12 @@ impl Slots {
     /// The places after a change: those who left free theirs, those who came take the first free one.
     #[must_use]
     pub fn update(&self, pods: &[Rc<Pod>]) -> Self {
+        let home: BTreeMap<&str, &str> =
+            pods.iter().filter_map(|pod| Some((pod.row.uid.as_str(), pod.node()?))).collect();
         let mut nodes = self.nodes.clone();
         for (node, places) in &mut nodes {
             for place in places.iter_mut() {
-                let stays = |uid: &String| pods.iter().any(|pod| pod.row.uid == *uid && pod.row.node == *node);
-                if place.as_ref().is_some_and(|uid| !stays(uid)) {
+                if place.as_ref().is_some_and(|uid| home.get(uid.as_str()) != Some(&node.as_str())) {
                     *place = None;
                 }
             }
@@ -27,12 +28,10 @@ impl Slots {
                 places.pop();
             }
         }
-        for pod in pods {
+        let seated: BTreeSet<String> = nodes.values().flatten().flatten().cloned().collect();
+        for pod in pods.iter().filter(|pod| !seated.contains(&pod.row.uid)) {
             let Some(node) = pod.node() else { continue };
             let places = nodes.entry(node.to_owned()).or_default();
-            if places.iter().any(|place| place.as_ref() == Some(&pod.row.uid)) {
-                continue;
-            }
             match places.iter_mut().find(|place| place.is_none()) {
                 Some(place) => *place = Some(pod.row.uid.clone()),
                 None => places.push(Some(pod.row.uid.clone())),

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use kubarium::session::protocol::{self, Control, Diagnostic, Fault, Inspect, Ref, Severity};
 
-use crate::model::{Mark, Model, Seq};
+use crate::model::{Mark, Model, PODS_ONE_BY_ONE, Seq};
 use crate::settings::Settings;
 use crate::slots::Slots;
 use crate::text::Text;
@@ -223,7 +223,9 @@ impl Reducible for State {
                 }
             }
             Action::Model(model) => {
-                next.slots = Rc::new(next.slots.update(&model.pods));
+                if model.pods.len() <= PODS_ONE_BY_ONE {
+                    next.slots = Rc::new(next.slots.update(&model.pods));
+                }
                 next.told = told(&model, self.settings);
                 next.model = model;
             }

@@ -69,6 +69,18 @@ impl Window {
         })
     }
 
+    /// From the newest moment of a chain back to the first: what lies closer together than the eye can tell is one.
+    pub fn hops(&self, newest_first: &[At]) -> Vec<(At, At)> {
+        let apart = self.length / 120;
+        let mut kept: Vec<At> = Vec::new();
+        for at in newest_first.iter().copied().filter(|at| self.holds(*at)) {
+            if kept.last().is_none_or(|last| last - at >= apart) {
+                kept.push(at);
+            }
+        }
+        kept.windows(2).map(|pair| (pair[1], pair[0])).collect()
+    }
+
     /// The marks of a lane, none closer to the last than the eye can tell; warnings stay.
     pub fn thinned<'a>(&self, marks: &'a [Rc<Mark>], lane: Lane) -> impl Iterator<Item = &'a Rc<Mark>> {
         let window = *self;
@@ -115,6 +127,13 @@ mod tests {
         assert_eq!(window, Window { from: 60_000, length: 20_000 });
         assert_eq!(Window::around(&clock(63_000, 72_400), std::slice::from_ref(&you)), window);
         assert_eq!(Window::around(&clock(10_000, 72_400), &[you]), Window { from: 0, length: 20_000 });
+    }
+
+    #[test]
+    fn hops_go_back_to_the_first_cause_and_none_is_too_short_to_see() {
+        let window = Window { from: 0, length: 120_000 };
+        assert_eq!(window.hops(&[90_000, 89_900, 50_000, 49_500, 100]), [(50_000, 90_000), (100, 50_000)]);
+        assert_eq!(window.hops(&[500, 400, 300]), []);
     }
 
     #[test]

@@ -62,12 +62,37 @@ pub fn look(state: PodState, status: &str) -> (Family, &'static str) {
     }
 }
 
-/// The part of a Pod's name that tells it from its siblings, and what stands before it.
-pub fn split_name(name: &str) -> (&str, &str) {
-    match name.rfind('-') {
-        Some(at) if at + 1 < name.len() => name.split_at(at + 1),
-        _ => ("", name),
+/// A glyph as a letter that every system has, where a drawing would be too much.
+pub fn letter(glyph: &str) -> &'static str {
+    match glyph {
+        "s-hourglass" => "∙",
+        "s-lock" => "¦",
+        "s-pie1" => "◔",
+        "s-pie2" => "◑",
+        "s-pie3" => "◕",
+        "s-tray" => "↓",
+        "s-check" => "✓",
+        "s-half" => "◐",
+        "s-flag" => "■",
+        "s-chevron" => "»",
+        "s-loopcross" => "↻",
+        "s-chipcross" => "‼",
+        "s-traycross" => "⇣",
+        "s-gearcross" => "¤",
+        "s-eject" => "↑",
+        "s-cross" => "✕",
+        _ => "?",
     }
+}
+
+/// The letters that generated names end in, five of them.
+const GENERATED: &str = "bcdfghjklmnpqrstvwxz2456789";
+
+/// The part of a Pod's name that tells it from its siblings, and what stands before it. Only a generated name has
+/// such a part: a name that somebody chose is told whole.
+pub fn split_name(name: &str) -> (&str, &str) {
+    let (before, tail) = name.split_at(name.rfind('-').map_or(0, |at| at + 1));
+    if tail.len() == 5 && tail.chars().all(|c| GENERATED.contains(c)) { (before, tail) } else { ("", name) }
 }
 
 /// What the tile says under the name: the image when all is well, else the word, and how many are ready.
@@ -147,10 +172,14 @@ mod tests {
             (PodState::Terminating, "Terminating"),
             (PodState::Unknown, "Unknown"),
         ];
-        let mut glyphs: Vec<_> = words.iter().map(|(state, status)| look(*state, status).1).collect();
-        glyphs.sort_unstable();
-        glyphs.dedup();
-        assert_eq!(glyphs.len(), words.len());
+        let as_drawn: fn(&'static str) -> &'static str = |glyph| glyph;
+        let as_letter: fn(&'static str) -> &'static str = |glyph| letter(glyph);
+        for drawn in [as_drawn, as_letter] {
+            let mut glyphs: Vec<_> = words.iter().map(|(state, status)| drawn(look(*state, status).1)).collect();
+            glyphs.sort_unstable();
+            glyphs.dedup();
+            assert_eq!(glyphs.len(), words.len());
+        }
     }
 
     #[test]
@@ -169,8 +198,10 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_split_before_its_last_part() {
+    fn a_generated_name_is_split_before_its_last_part_and_a_chosen_one_is_whole() {
         assert_eq!(split_name("web-7c9-x2k9f"), ("web-7c9-", "x2k9f"));
-        assert_eq!(split_name("web"), ("", "web"));
+        for whole in ["web", "web-0", "my-database", "web-", "web-naïve"] {
+            assert_eq!(split_name(whole), ("", whole));
+        }
     }
 }

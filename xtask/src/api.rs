@@ -189,6 +189,9 @@ fn attributes(all: &BTreeMap<String, Definition>, f: &Fact) -> String {
     if f.required || (plain && matches!(f.ty, Ty::Struct(_))) {
         out += ".always()";
     }
+    if f.required && matches!(f.ty, Ty::Struct(_) | Ty::Plain("Time" | "MicroTime" | "Quantity" | "IntOrString")) {
+        out += ".required()";
+    }
     if let Some(id) = id.filter(|id| !is_struct(all, id)) {
         out += &format!(".of(\"{id}\")");
     }

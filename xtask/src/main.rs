@@ -23,6 +23,7 @@ Usage: cargo xtask COMMAND
   serve [--port N]   build for development, serve on loopback and print the address
   test [STAGE…]      run everything that is tested, or only the stages named
   build              write the site to dist/
+  pictures           take the pictures of the README anew, in the site of the last build
   finish             the last step of a build, on the folder that TRUNK_STAGING_DIR names
   bench              measure, and print one JSON document
   api KIND --openapi FILE
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Some("serve") => serve::run(rest),
         Some("test") => test::run_stages(rest),
         Some("build") => site::build(site::Profile::Release).map(|dist| println!("{}", dist.display())),
+        Some("pictures") => test::take_pictures(),
         Some("finish") => finish::from_trunk(),
         Some("bench") => bench::run_bench(rest),
         Some("api") => api::print(rest),

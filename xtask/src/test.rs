@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that is tested, one stage after the other, stopping at the first that fails.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::deny;
 use crate::npm;
@@ -79,13 +80,25 @@ fn determinism() -> Outcome {
 }
 
 fn end_to_end() -> Outcome {
+    // What the page reports, the native program reproduces.
+    run(cargo().args(["build", "--quiet", "--bin", "kubarium"]))?;
+    run(&mut in_the_browser(&target().join("e2e"))?)
+}
+
+/// `cargo xtask pictures`: the README's, by the case of the end-to-end tests that takes them every time.
+pub(crate) fn take_pictures() -> Outcome {
+    run(in_the_browser(&root().join("docs"))?.arg("pictures.mjs"))
+}
+
+/// The end-to-end tests; pictures go into a folder.
+fn in_the_browser(pictures: &Path) -> Outcome<Command> {
     let browser = browser()?;
     npm::install()?;
-    run(program("node")
-        .arg("tests/e2e/run.mjs")
-        .arg(built_site()?)
-        .arg(target().join("e2e"))
-        .env("KUBARIUM_CHROMIUM", browser))
+    let mut command = program("node");
+    command.arg("tests/e2e/run.mjs").arg(built_site()?).arg(pictures);
+    command.env("KUBARIUM_CHROMIUM", browser);
+    command.env("KUBARIUM_BIN", target().join("debug").join("kubarium"));
+    Ok(command)
 }
 
 /// The browser to test in: none is ever downloaded.

@@ -29,8 +29,8 @@ crate::api! {
     }
 
     pub struct DaemonSetSpec = "io.k8s.api.apps.v1.DaemonSetSpec" {
-        selector: Option<Rc<LabelSelector>> = "selector".always(),
-        template: Rc<PodTemplateSpec> = "template".always(),
+        selector: Option<Rc<LabelSelector>> = "selector".always().required(),
+        template: Rc<PodTemplateSpec> = "template".always().required(),
         update_strategy: DaemonSetUpdateStrategy = "updateStrategy".always(),
         min_ready_seconds: i32 = "minReadySeconds",
         revision_history_limit: Option<i32> = "revisionHistoryLimit",

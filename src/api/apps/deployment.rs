@@ -23,8 +23,8 @@ crate::api! {
 
     pub struct DeploymentSpec = "io.k8s.api.apps.v1.DeploymentSpec" {
         replicas: Option<i32> = "replicas",
-        selector: Option<Rc<LabelSelector>> = "selector".always(),
-        template: Rc<PodTemplateSpec> = "template".always(),
+        selector: Option<Rc<LabelSelector>> = "selector".always().required(),
+        template: Rc<PodTemplateSpec> = "template".always().required(),
         strategy: DeploymentStrategy = "strategy".always().retain_keys(),
         min_ready_seconds: i32 = "minReadySeconds",
         revision_history_limit: Option<i32> = "revisionHistoryLimit",

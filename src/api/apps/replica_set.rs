@@ -23,7 +23,7 @@ crate::api! {
     pub struct ReplicaSetSpec = "io.k8s.api.apps.v1.ReplicaSetSpec" {
         replicas: Option<i32> = "replicas",
         min_ready_seconds: i32 = "minReadySeconds",
-        selector: Option<Rc<LabelSelector>> = "selector".always(),
+        selector: Option<Rc<LabelSelector>> = "selector".always().required(),
         template: Rc<PodTemplateSpec> = "template".always(),
     }
 

@@ -36,10 +36,10 @@ crate::api! {
 
     pub struct StatefulSetSpec = "io.k8s.api.apps.v1.StatefulSetSpec" {
         replicas: Option<i32> = "replicas",
-        selector: Option<Rc<LabelSelector>> = "selector".always(),
-        template: Rc<PodTemplateSpec> = "template".always(),
+        selector: Option<Rc<LabelSelector>> = "selector".always().required(),
+        template: Rc<PodTemplateSpec> = "template".always().required(),
         volume_claim_templates: List<VolumeClaimTemplate> = "volumeClaimTemplates".atomic(),
-        service_name: Str = "serviceName".always(),
+        service_name: Str = "serviceName".always().optional(),
         pod_management_policy: Str = "podManagementPolicy",
         update_strategy: StatefulSetUpdateStrategy = "updateStrategy".always(),
         revision_history_limit: Option<i32> = "revisionHistoryLimit",
@@ -64,7 +64,7 @@ crate::api! {
     }
 
     pub struct StatefulSetOrdinals = "io.k8s.api.apps.v1.StatefulSetOrdinals" {
-        start: i32 = "start".always(),
+        start: i32 = "start".always().optional(),
     }
 
     pub struct StatefulSetStatus = "io.k8s.api.apps.v1.StatefulSetStatus" {
@@ -77,7 +77,7 @@ crate::api! {
         update_revision: Str = "updateRevision",
         collision_count: Option<i32> = "collisionCount",
         conditions: List<StatefulSetCondition> = "conditions".merge("type").keys(&["type"]),
-        available_replicas: i32 = "availableReplicas".always(),
+        available_replicas: i32 = "availableReplicas".always().optional(),
     }
 
     pub struct StatefulSetCondition = "io.k8s.api.apps.v1.StatefulSetCondition" {

@@ -30,7 +30,7 @@ crate::api! {
         starting_deadline_seconds: Option<i64> = "startingDeadlineSeconds",
         concurrency_policy: Str = "concurrencyPolicy",
         suspend: Option<bool> = "suspend",
-        job_template: Rc<JobTemplateSpec> = "jobTemplate".always(),
+        job_template: Rc<JobTemplateSpec> = "jobTemplate".always().required(),
         successful_jobs_history_limit: Option<i32> = "successfulJobsHistoryLimit",
         failed_jobs_history_limit: Option<i32> = "failedJobsHistoryLimit",
     }

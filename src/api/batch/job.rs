@@ -35,7 +35,7 @@ crate::api! {
         max_failed_indexes: Option<i32> = "maxFailedIndexes",
         selector: Option<Rc<LabelSelector>> = "selector",
         manual_selector: Option<bool> = "manualSelector",
-        template: Rc<PodTemplateSpec> = "template".always(),
+        template: Rc<PodTemplateSpec> = "template".always().required(),
         ttl_seconds_after_finished: Option<i32> = "ttlSecondsAfterFinished",
         completion_mode: Option<Str> = "completionMode",
         suspend: Option<bool> = "suspend",
@@ -61,7 +61,7 @@ crate::api! {
 
     pub struct PodFailurePolicyOnPodConditionsPattern = "io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern" {
         type_: Str = "type".always(),
-        status: Str = "status".always(),
+        status: Str = "status".always().optional(),
     }
 
     pub struct SuccessPolicy = "io.k8s.api.batch.v1.SuccessPolicy" {

@@ -46,6 +46,7 @@ impl Lease {
 impl Kind for Lease {
     const INFO: KindInfo = KindInfo::of("coordination.k8s.io", "Lease", "leases");
     crate::kind_glue!(Lease);
+    const UNCONDITIONAL_UPDATE: bool = false;
     const COLUMNS: &'static [Column] = &[NAME, col("Holder"), AGE];
 
     fn prepare_for_create(&mut self) {

@@ -12,8 +12,8 @@ use std::rc::Rc;
 
 crate::api! {
     pub struct Event = "io.k8s.api.core.v1.Event" {
-        metadata: ObjectMeta = "metadata".always(),
-        involved_object: ObjectReference = "involvedObject".always(),
+        metadata: ObjectMeta = "metadata".always().required(),
+        involved_object: ObjectReference = "involvedObject".always().required(),
         reason: Str = "reason",
         message: Str = "message",
         source: EventSource = "source".always(),
@@ -25,8 +25,8 @@ crate::api! {
         series: Option<Rc<EventSeries>> = "series",
         action: Str = "action",
         related: Option<Rc<ObjectReference>> = "related",
-        reporting_component: Str = "reportingComponent".always(),
-        reporting_instance: Str = "reportingInstance".always(),
+        reporting_component: Str = "reportingComponent".always().optional(),
+        reporting_instance: Str = "reportingInstance".always().optional(),
     }
 
     pub struct EventSeries = "io.k8s.api.core.v1.EventSeries" {

@@ -5,7 +5,7 @@
 //! pkg/apis/core/validation/validation.go (ValidateNamespace, …)
 //! Differs: nothing known.
 
-use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, NameRule, PrintCx, col};
+use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, NameRule, Part, PrintCx, col};
 use crate::apimachinery::names::is_qualified_name;
 use crate::apimachinery::time::Time;
 use crate::apimachinery::{Api, ErrorList, List, ObjectMeta, Path, Str, Value};
@@ -79,6 +79,7 @@ impl Kind for Namespace {
         short: &["ns"],
         namespaced: false,
         status: true,
+        parts: &[Part::own("finalize").verbs(&["update"])],
         name_rule: NameRule::Dns1123Label,
         ..KindInfo::core("Namespace", "namespaces")
     };

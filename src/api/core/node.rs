@@ -90,7 +90,7 @@ crate::api! {
     }
 
     pub struct ContainerImage = "io.k8s.api.core.v1.ContainerImage" {
-        names: List<Str> = "names".always().atomic(),
+        names: List<Str> = "names".always().optional().atomic(),
         size_bytes: i64 = "sizeBytes",
     }
 
@@ -100,7 +100,7 @@ crate::api! {
     }
 
     pub struct NodeRuntimeHandler = "io.k8s.api.core.v1.NodeRuntimeHandler" {
-        name: Str = "name".always(),
+        name: Str = "name".always().optional(),
         features: Option<Rc<NodeRuntimeHandlerFeatures>> = "features",
     }
 

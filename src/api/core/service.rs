@@ -9,7 +9,7 @@ mod validation;
 
 pub use validation::{validate_cluster_ips, validate_endpoint_ip};
 
-use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, NameRule, PrintCx, col, wide};
+use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, NameRule, Part, PrintCx, col, wide};
 use crate::api::print::{cell_or, format_labels};
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::{Api, Condition, ErrorList, List, Map, ObjectMeta, Str, Value};
@@ -139,6 +139,7 @@ impl Kind for Service {
         short: &["svc"],
         categories: &["all"],
         status: true,
+        parts: &[Part::proxy("ServiceProxyOptions")],
         name_rule: NameRule::Dns1035Label,
         ..KindInfo::core("Service", "services")
     };

@@ -5,7 +5,7 @@
 
 use crate::api::core::LocalObjectReference;
 use crate::api::core::ObjectReference;
-use crate::api::kind::{Kind, KindInfo};
+use crate::api::kind::{Kind, KindInfo, Part};
 use crate::apimachinery::{List, ObjectMeta};
 
 crate::api! {
@@ -30,7 +30,11 @@ impl ServiceAccount {
 }
 
 impl Kind for ServiceAccount {
-    const INFO: KindInfo = KindInfo { short: &["sa"], ..KindInfo::core("ServiceAccount", "serviceaccounts") };
+    const INFO: KindInfo = KindInfo {
+        short: &["sa"],
+        parts: &[Part::action("token", "authentication.k8s.io", "TokenRequest")],
+        ..KindInfo::core("ServiceAccount", "serviceaccounts")
+    };
     crate::kind_glue!(ServiceAccount);
 
     fn prepare_for_create(&mut self) {

@@ -92,6 +92,7 @@ impl Kind for PodDisruptionBudget {
         ..KindInfo::of("policy", "PodDisruptionBudget", "poddisruptionbudgets")
     };
     crate::kind_glue!(PodDisruptionBudget);
+    const UNCONDITIONAL_UPDATE: bool = false;
     const GENERATION: bool = true;
     const COLUMNS: &'static [Column] =
         &[NAME, col("Min Available"), col("Max Unavailable"), int_col("Allowed Disruptions"), AGE];

@@ -85,6 +85,9 @@ impl Scan<'_> {
         let mut stack: Vec<Within> = Vec::new();
         loop {
             self.space();
+            if matches!(self.peek(), Some(b'{' | b'[')) && stack.len() >= MAX_NESTING {
+                return self.fail("exceeded max depth");
+            }
             match self.peek() {
                 Some(b'{') => {
                     self.at += 1;
@@ -108,9 +111,6 @@ impl Scan<'_> {
                     }
                 }
                 _ => self.scalar()?,
-            }
-            if stack.len() > MAX_NESTING {
-                return Err("exceeded max depth".to_owned());
             }
             // After a value: out of every container that ends here.
             loop {

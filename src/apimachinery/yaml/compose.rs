@@ -50,8 +50,14 @@ pub(super) fn compose(text: &str) -> Result<Tree, Error> {
     for _ in 0..MAX_MENDINGS {
         let at_hand = mended.as_deref().unwrap_or(text);
         let lines = at_hand.split('\n').map(|line| line.chars().collect()).collect();
-        let mut composer =
-            Composer { text: at_hand, lines, tree: Tree::default(), open: Vec::new(), anchors: BTreeMap::new() };
+        let mut composer = Composer {
+            text: at_hand,
+            lines,
+            tree: Tree::default(),
+            open: Vec::new(),
+            deeper: 0,
+            anchors: BTreeMap::new(),
+        };
         match composer.run() {
             Ok(()) => return Ok(composer.tree),
             Err(Failure::Other(error)) => return Err(error),
@@ -76,6 +82,8 @@ struct Composer<'a> {
     tree: Tree,
     /// Collections that are not closed yet.
     open: Vec<usize>,
+    /// How many more are open than are read.
+    deeper: usize,
     anchors: BTreeMap<usize, usize>,
 }
 
@@ -96,6 +104,9 @@ impl Composer<'_> {
                 Err(error) => return Err(Failure::Scan(error)),
             };
             let span = span(at.start, at.end);
+            if self.skips(&event, span)? {
+                continue;
+            }
             match event {
                 Event::DocumentEnd | Event::StreamEnd => return Ok(()),
                 Event::Scalar(value, style, anchor, tag) => {
@@ -117,8 +128,8 @@ impl Composer<'_> {
                     let name = self.source(at.start.index() + 1, at.end.index());
                     self.place(Node { kind: Kind::Alias { name, target }, span }, 0);
                 }
-                Event::SequenceStart(anchor, _) => self.open(Kind::Sequence(Vec::new()), span, anchor)?,
-                Event::MappingStart(anchor, _) => self.open(Kind::Mapping(Vec::new()), span, anchor)?,
+                Event::SequenceStart(anchor, _) => self.open(Kind::Sequence(Vec::new()), span, anchor),
+                Event::MappingStart(anchor, _) => self.open(Kind::Mapping(Vec::new()), span, anchor),
                 Event::SequenceEnd | Event::MappingEnd => {
                     if let Some(closed) = self.open.pop() {
                         let end = self.end_of(closed).max((span.end_line, span.end_column));
@@ -132,13 +143,28 @@ impl Composer<'_> {
         Ok(())
     }
 
-    fn open(&mut self, kind: Kind, span: Span, anchor: usize) -> Result<(), Failure> {
-        if self.open.len() >= MAX_DEPTH {
-            return Err(Failure::Other(too_deep(span)));
-        }
+    fn open(&mut self, kind: Kind, span: Span, anchor: usize) {
         let node = self.place(Node { kind, span }, anchor);
         self.open.push(node);
-        Ok(())
+    }
+
+    /// Whether the event is too deep to be read: such collections are empty, as they are in JSON.
+    fn skips(&mut self, event: &Event, span: Span) -> Result<bool, Failure> {
+        let within = self.open.len() >= MAX_DEPTH;
+        match event {
+            Event::SequenceStart(..) | Event::MappingStart(..) if within => {
+                self.deeper += 1;
+                if self.open.len() + self.deeper > 10_000 {
+                    return Err(Failure::Other(too_deep(span)));
+                }
+            }
+            Event::SequenceEnd | Event::MappingEnd if self.deeper > 0 => {
+                self.deeper -= 1;
+                return Ok(true);
+            }
+            _ => {}
+        }
+        Ok(self.deeper > 0)
     }
 
     fn place(&mut self, node: Node, anchor: usize) -> usize {
@@ -215,7 +241,7 @@ impl Composer<'_> {
 }
 
 pub(super) fn too_deep(at: Span) -> Error {
-    ("yaml: exceeded max depth of 10000".to_owned(), at)
+    (Problem::scanner("exceeded max depth of 10000", at.line, at.column).message(), at)
 }
 
 fn span(start: Marker, end: Marker) -> Span {

@@ -9,6 +9,7 @@ mod limit_ranger;
 mod namespace_lifecycle;
 mod priority;
 mod resource_quota;
+mod runtime_class;
 mod service_account;
 mod storage_object_in_use_protection;
 mod taint_nodes_by_condition;
@@ -59,6 +60,7 @@ const PLUGINS: &[Plugin] = &[
     default_toleration_seconds::PLUGIN,
     default_storage_class::PLUGIN,
     storage_object_in_use_protection::PLUGIN,
+    runtime_class::PLUGIN,
     resource_quota::PLUGIN,
 ];
 

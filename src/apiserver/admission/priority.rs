@@ -42,7 +42,7 @@ fn class(server: &Server, name: &Str) -> Option<Class> {
     if let Some(object) = kind().and_then(|k| server.store.head().object(k, &key)) {
         return Some(read(object).0);
     }
-    let (_, value, _) = SYSTEM_CLASSES.iter().find(|(n, ..)| *name == **n)?;
+    let (_, value, _) = SYSTEM_CLASSES.iter().find(|(n, ..)| name == n)?;
     Some(Class { name: name.clone(), value: *value, policy: Some(PREEMPT_LOWER_PRIORITY) })
 }
 

@@ -63,7 +63,7 @@ pub fn apply(sets: &mut Sets, live: Option<&Object>, a: &Applied) -> Result<Obje
     };
     let mut object = done.map_err(|e| match e {
         Refused::Status(e) => e,
-        Refused::Conflicts(found) => refusal(&found),
+        Refused::Conflicts(found) => refusal(&found, a.sub),
     })?;
     if a.manager == "kubectl" && object.meta().annotations.get(LAST_APPLIED).is_some_and(|text| !text.is_empty()) {
         let text = last_applied_text(a.patch);
@@ -255,10 +255,10 @@ fn last_applied_text(patch: &Value) -> String {
 }
 
 /// Upstream: internal/conflict.go (NewConflictError).
-fn refusal(conflicts: &Conflicts) -> Status {
+fn refusal(conflicts: &Conflicts, sub: Sub) -> Status {
     let mut found: Vec<(String, String)> = Vec::new();
     for (who, fields) in conflicts {
-        found.extend(fields.paths().into_iter().map(|path| (print(who), path)));
+        found.extend(fields.paths().into_iter().map(|path| (print(who, sub), path)));
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let message = match found.as_slice() {
@@ -284,13 +284,15 @@ fn refusal(conflicts: &Conflicts) -> Status {
 }
 
 /// `"kubectl-patch" using v1`, `"kubelet" with subresource "status" using v1`, `"bob"`.
-fn print(who: &ManagedFieldsEntry) -> String {
+fn print(who: &ManagedFieldsEntry, sub: Sub) -> String {
     let mut out = format!("\"{}\"", who.manager);
     if !who.subresource.is_empty() {
         out.push_str(&format!(" with subresource \"{}\"", who.subresource));
     }
     if who.operation == "Update" {
-        out.push_str(&format!(" using {}", who.api_version));
+        // Whoever applies a Scale sees the others as owners of Scales.
+        let version = if sub == Sub::Scale { "autoscaling/v1" } else { &who.api_version };
+        out.push_str(&format!(" using {version}"));
     }
     out
 }

@@ -2,10 +2,11 @@
 //!
 //! Upstream: …/endpoints/handlers/{create,update,rest}.go (transformDecodeError, addStrictDecodingWarnings),
 //! apimachinery/pkg/runtime/serializer/json/json.go
-//! Differs: the parser's own sentences for text that is no JSON.
+//! Differs: nothing known.
 
 use super::Request;
 use crate::api::{KindId, Object};
+use crate::apimachinery::go_json::syntax_error;
 use crate::apimachinery::value::parse_json;
 use crate::apimachinery::{Decoder, Status, Value};
 use crate::apiserver::Cx;
@@ -41,12 +42,38 @@ pub(super) fn field_validation(request: &Request) -> Result<FieldValidation, Sta
 pub(super) fn tree(request: &Request) -> Result<(Value, Vec<String>), Status> {
     let media = request.content_type.split(';').next().unwrap_or_default().trim();
     match media {
-        "" | "application/json" | "*/*" => parse_json(&request.body).map_err(Status::bad_request),
+        "" | "application/json" | "*/*" => parse_json(&request.body).map_err(|e| Status::bad_request(no_json(&e))),
         other => Err(Status::unsupported_media_type(format!(
             "the body of the request was in an unknown format - accepted media types include: application/json, \
              application/yaml, application/vnd.kubernetes.protobuf (got {other})"
         ))),
     }
+}
+
+fn no_json(why: &str) -> String {
+    format!("couldn't get version/kind; json parse error: {why}")
+}
+
+/// The tree of a body that shall be an object of that kind. Upstream: transformDecodeError, summarizeData.
+pub(super) fn tree_of(request: &Request, kind: KindId) -> Result<(Value, Vec<String>), Status> {
+    const SHOWN: usize = 30;
+    tree(request).map_err(|e| match syntax_error(&request.body) {
+        None => e,
+        Some(why) => {
+            let body = &request.body;
+            let rest = if body.len() > SHOWN { " ..." } else { "" };
+            let begin = &body[..body.len().min(SHOWN)];
+            let summary = match begin {
+                [] => "<empty>".to_owned(),
+                [b'{', ..] => String::from_utf8_lossy(begin).into_owned(),
+                _ => begin.iter().map(|b| format!("{b:02x}")).collect(),
+            };
+            let (must, why) = (kind.info().kind, no_json(&why));
+            Status::bad_request(format!(
+                "the object provided is unrecognized (must be of type {must}): {why} ({summary}{rest})"
+            ))
+        }
+    })
 }
 
 /// Decodes `tree` as `kind`, or says why not; warnings go to `cx`.

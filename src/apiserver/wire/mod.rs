@@ -5,15 +5,19 @@
 
 mod apply;
 mod body;
+mod connect;
 mod discovery;
 mod openapi;
 mod patch;
 mod path;
 mod read;
+mod reviews;
 mod table;
+mod token;
 mod verbs;
 mod watch;
 
+pub use openapi::enums_of;
 pub use path::Target;
 pub use watch::{Watch, WatchSpec};
 
@@ -40,6 +44,8 @@ pub struct Request {
     pub accept: String,
     pub content_type: String,
     pub user_agent: String,
+    /// Whom the client wants to be taken for, and that user's groups.
+    pub impersonate: Option<(String, Vec<String>)>,
     pub body: Vec<u8>,
 }
 
@@ -52,6 +58,7 @@ impl Request {
             accept: "application/json".to_owned(),
             content_type: String::new(),
             user_agent: "kubarium".to_owned(),
+            impersonate: None,
             body: Vec::new(),
         }
     }
@@ -72,6 +79,11 @@ impl Request {
 
     pub fn param(&self, key: &str) -> &str {
         self.query.iter().find(|(k, _)| k == key).map_or("", |(_, v)| v)
+    }
+
+    /// What its path names, where that is something.
+    pub fn target(&self) -> Option<Target> {
+        path::parse(&self.path).ok()
     }
 
     pub fn flag(&self, key: &str) -> bool {
@@ -112,6 +124,54 @@ pub enum Answer {
     Whole(Response),
     Watch(Box<WatchSpec>),
     Log(LogSpec),
+    Connect(Connection),
+}
+
+/// What a client wants of a pod's inside.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Connection {
+    Exec(ExecSpec),
+    /// What the container writes from now on.
+    Attach(LogSpec),
+    PortForward {
+        pod: Key,
+    },
+    /// One request to a port.
+    Proxy {
+        pod: Key,
+        port: u16,
+        path: String,
+    },
+}
+
+impl Connection {
+    pub fn pod(&self) -> &Key {
+        match self {
+            Connection::Exec(spec) => &spec.pod,
+            Connection::Attach(spec) => &spec.pod,
+            Connection::PortForward { pod } | Connection::Proxy { pod, .. } => pod,
+        }
+    }
+
+    /// Empty where the pod as a whole is meant.
+    pub fn container(&self) -> &str {
+        match self {
+            Connection::Exec(spec) => &spec.container,
+            Connection::Attach(spec) => &spec.container,
+            Connection::PortForward { .. } | Connection::Proxy { .. } => "",
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct ExecSpec {
+    pub pod: Key,
+    pub container: String,
+    pub command: Vec<String>,
+    pub stdin: bool,
+    pub stdout: bool,
+    pub stderr: bool,
+    pub tty: bool,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -149,6 +209,9 @@ fn route(server: &mut Server, cx: &mut Cx, request: &Request) -> Result<Answer, 
     }
     if let Some(answer) = openapi::answer(request) {
         return Ok(Answer::Whole(answer));
+    }
+    if let Some(answer) = reviews::answer(server, cx, request) {
+        return answer.map(Answer::Whole);
     }
     let target = path::parse(&request.path)?;
     verbs::dispatch(server, cx, request, &target)

@@ -85,10 +85,6 @@ pub(super) fn patch(server: &mut Server, cx: &mut Cx, r: &Request, t: &Target) -
             return Err(invalid(&shown(), &if form == Form::Strategic { converter_words(&e) } else { e }));
         }
         body::strict(cx, &duplicates, &d.unknown, rule).map_err(|e| invalid(&shown(), &e))?;
-        let mut object = object;
-        if tree.pointer("/metadata/resourceVersion").is_none() && form != Form::Json {
-            object.meta_mut().resource_version = Default::default();
-        }
         if object.meta().name != old.meta().name {
             return Err(Status::bad_request("the name of the object does not match the name on the URL"));
         }
@@ -128,15 +124,15 @@ fn kind_word(what: &str) -> &str {
 /// A patch of the scale subresource.
 pub(super) fn scale(server: &mut Server, cx: &mut Cx, r: &Request, t: &Target) -> Result<Response, Status> {
     let form = form(r)?;
+    if form == Form::Apply {
+        return super::apply::scale(server, cx, r, t);
+    }
     let (tree, _) = parse_json(&r.body).map_err(Status::bad_request)?;
     let mut current = encode_scale(&scale_of(server.get(t.kind, &t.key())?));
     if tree.pointer("/metadata/resourceVersion").is_none() {
         current["metadata"]["resourceVersion"] = "".into();
     }
     static SCALE: StructSchema = crate::api::autoscaling::Scale::SCHEMA;
-    let patched = match form {
-        Form::Apply => return Err(Status::unsupported_media_type("server-side apply of a scale is not supported")),
-        form => apply(form, current, &tree, &SCALE)?,
-    };
+    let patched = apply(form, current, &tree, &SCALE)?;
     store_scale(server, cx, t, &patched)
 }

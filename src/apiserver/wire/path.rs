@@ -13,7 +13,7 @@ pub struct Target {
     pub namespace: String,
     /// Empty for the collection.
     pub name: String,
-    /// `status`, `scale`, `log`, …; else empty.
+    /// `status`, `scale`, `log`, `proxy/a/path`, …; else empty.
     pub subresource: String,
 }
 
@@ -68,14 +68,13 @@ pub(super) fn parse(path: &str) -> Result<Target, Status> {
         [] => return Err(Status::no_such_path()),
     };
     let info = target.kind.info();
-    let known = match target.subresource.as_str() {
+    let (first, below) = target.subresource.split_once('/').unwrap_or((&target.subresource, ""));
+    let known = match first {
         "" => true,
         "status" => info.status,
         "scale" => info.scale,
-        "log" | "binding" | "eviction" | "ephemeralcontainers" | "resize" => target.kind == KindId::Pod,
-        "finalize" => target.kind == KindId::Namespace,
-        _ => false,
-    };
+        part => info.parts.iter().any(|p| p.name == part),
+    } && (below.is_empty() || first == "proxy");
     if known { Ok(target) } else { Err(Status::no_such_path()) }
 }
 
@@ -95,9 +94,12 @@ mod tests {
         check("/api/v1/namespaces/a", "", "a", "");
         check("/api/v1/namespaces/a/finalize", "", "a", "finalize");
         check("/api/v1/namespaces/a/pods/b/log", "a", "b", "log");
+        check("/api/v1/namespaces/a/services/b:80/proxy/c/d", "a", "b:80", "proxy/c/d");
         check("/apis/apps/v1/deployments", "", "", "");
         check("/apis/apps/v1/namespaces/a/deployments/b/scale", "a", "b", "scale");
         assert!(parse("/api/v1/namespaces/a/nodes").is_err());
         assert!(parse("/api/v1/widgets").is_err());
+        assert!(parse("/api/v1/namespaces/a/services/b/log").is_err());
+        assert!(parse("/api/v1/namespaces/a/pods/b/log/c").is_err());
     }
 }

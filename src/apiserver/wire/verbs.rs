@@ -5,9 +5,9 @@
 
 use super::path::Target;
 use super::read::{Filter, respond};
-use super::{Answer, LogSpec, Method, Request, Response, body, patch, read, watch};
+use super::{Answer, Method, Request, Response, body, connect, patch, read, token, watch};
 use crate::api::autoscaling::{Scale, ScaleSpec, ScaleStatus};
-use crate::api::core::{Namespace, Pod};
+use crate::api::core::Namespace;
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::{Api, Decoder, ErrorList, ObjectMeta, Path, Status, Str, Value};
 use crate::apiserver::{Cx, DeleteOptions, Propagation, Server, Sub};
@@ -28,7 +28,10 @@ pub(super) fn dispatch(server: &mut Server, cx: &mut Cx, r: &Request, t: &Target
         Err(Status::method_not_supported(info.group, info.plural, action))
     };
     let response = match (r.method, t.subresource.as_str()) {
-        (Method::Get, "log") => return log(server, r, t).map(Answer::Log),
+        (Method::Get, "log") => return connect::log(server, r, t).map(Answer::Log),
+        (Method::Get | Method::Post, "attach" | "exec" | "portforward") => return connect::stream(server, r, t),
+        (_, sub) if sub == "proxy" || sub.starts_with("proxy/") => return connect::proxy(server, r, t),
+        (Method::Post, "token") => token::create(server, cx, r, t)?,
         (Method::Get, "scale") => scale_answer(server.get(t.kind, &t.key())?),
         (Method::Get, "" | "status" | "ephemeralcontainers" | "resize") if !collection => read::get(server, cx, r, t)?,
         (Method::Get, "") => read::list(server, cx, r, t)?,
@@ -78,7 +81,7 @@ pub(super) fn sub_of(t: &Target) -> Sub {
 /// The object of the body, for that target.
 fn read_body(cx: &mut Cx, r: &Request, t: &Target) -> Result<Object, Status> {
     let rule = body::field_validation(r)?;
-    let (tree, duplicates) = body::tree(r)?;
+    let (tree, duplicates) = body::tree_of(r, t.kind)?;
     check_rv(&tree)?;
     body::decode(cx, t.kind, &tree, &duplicates, rule)
 }
@@ -266,7 +269,7 @@ pub(super) fn encode_scale(scale: &Scale) -> Value {
     v
 }
 
-fn scale_answer(object: &Object) -> Response {
+pub(super) fn scale_answer(object: &Object) -> Response {
     Response::json(200, &encode_scale(&scale_of(object)))
 }
 
@@ -275,17 +278,22 @@ fn put_scale(server: &mut Server, cx: &mut Cx, r: &Request, t: &Target) -> Resul
     store_scale(server, cx, t, &tree)
 }
 
+/// Upstream: pkg/apis/autoscaling/validation (ValidateScale).
+pub(super) fn check_scale(replicas: i32, t: &Target) -> Result<(), Status> {
+    let mut errs = ErrorList::default();
+    if replicas < 0 {
+        errs.invalid(Path::new("spec").child("replicas"), replicas, "must be greater than or equal to 0");
+        return Err(Status::invalid("autoscaling", "Scale", &t.name, &errs));
+    }
+    Ok(())
+}
+
 /// Writes what a Scale asks for into the object behind it.
 pub(super) fn store_scale(server: &mut Server, cx: &mut Cx, t: &Target, tree: &Value) -> Result<Response, Status> {
     check_rv(tree)?;
     let mut d = Decoder::new();
     let scale: Scale = d.run(tree).map_err(Status::bad_request)?;
-    if scale.spec.replicas < 0 {
-        let mut errs = ErrorList::default();
-        let path = Path::new("spec");
-        errs.invalid(path.child("replicas"), scale.spec.replicas, "must be greater than or equal to 0");
-        return Err(Status::invalid("autoscaling", "Scale", &t.name, &errs));
-    }
+    check_scale(scale.spec.replicas, t)?;
     let done = server.update(cx, t.kind, &t.key(), Sub::Scale, |old, _| {
         let mut new = old.clone();
         new.meta_mut().resource_version = scale.metadata.resource_version;
@@ -293,43 +301,4 @@ pub(super) fn store_scale(server: &mut Server, cx: &mut Cx, t: &Target, tree: &V
         Ok(new)
     })?;
     Ok(scale_answer(&done.object))
-}
-
-// ---- logs -----------------------------------------------------------------------------------------------------
-
-/// Upstream: pkg/registry/core/pod/strategy.go (LogLocation).
-fn log(server: &Server, r: &Request, t: &Target) -> Result<LogSpec, Status> {
-    let pod = server.get(KindId::Pod, &t.key())?.downcast::<Pod>().expect("the target's kind").clone();
-    let spec = &pod.spec;
-    let names: Vec<&str> = spec.containers.iter().map(|c| c.name.as_str()).collect();
-    let init: Vec<&str> = spec.init_containers.iter().map(|c| c.name.as_str()).collect();
-    let asked = r.param("container");
-    let container = if !asked.is_empty() {
-        if !names.contains(&asked)
-            && !init.contains(&asked)
-            && !spec.ephemeral_containers.iter().any(|c| c.name == asked)
-        {
-            return Err(Status::bad_request(format!("container {asked} is not valid for pod {}", t.name)));
-        }
-        asked
-    } else if names.len() == 1 && init.is_empty() && spec.ephemeral_containers.is_empty() {
-        names[0]
-    } else {
-        let mut choose = format!("choose one of: [{}]", names.join(" "));
-        if !init.is_empty() {
-            choose.push_str(&format!(" or one of the init containers: [{}]", init.join(" ")));
-        }
-        return Err(Status::bad_request(format!("a container name must be specified for pod {}, {choose}", t.name)));
-    };
-    let number = |name: &str| r.param(name).parse::<i64>().ok();
-    Ok(LogSpec {
-        pod: t.key(),
-        container: container.to_owned(),
-        follow: r.flag("follow"),
-        previous: r.flag("previous"),
-        timestamps: r.flag("timestamps"),
-        tail_lines: number("tailLines").and_then(|n| usize::try_from(n).ok()),
-        since_seconds: number("sinceSeconds"),
-        limit_bytes: number("limitBytes").and_then(|n| usize::try_from(n).ok()),
-    })
 }

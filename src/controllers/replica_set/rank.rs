@@ -2,13 +2,14 @@
 //!
 //! Upstream: pkg/controller/controller_utils.go (ActivePodsWithRanks, logarithmicRankDiff),
 //! pkg/controller/replicaset/replica_set.go (getPodsToDelete)
-//! Differs: pods that are equal in everything go in the order of their names.
+//! Differs: of pods about equally old the uid decides last. Upstream lets it decide at once, unless they are ready or
+//! there since the very same second, which is no order: a may come before b, b before c and c before a.
 
 use super::super::pod_control::ready_since;
 use crate::api::core::Pod;
 use crate::apimachinery::Str;
 use crate::apimachinery::time::Time as Wall;
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -54,12 +55,13 @@ fn compare(a: &Pod, b: &Pod, (rank_a, rank_b): (usize, usize), now: i64) -> Orde
         .then_with(|| a.is_ready().cmp(&b.is_ready()))
         .then_with(|| deletion_cost(a).cmp(&deletion_cost(b)))
         .then_with(|| rank_b.cmp(&rank_a))
-        .then_with(|| match (ready_since(a), ready_since(b)) {
-            (Some(x), Some(y)) => newer_first(x, y, now, a, b),
-            _ => Ordering::Equal,
-        })
+        .then_with(|| age(ready_since(a), now).cmp(&age(ready_since(b), now)))
         .then_with(|| restarts(b).cmp(&restarts(a)))
-        .then_with(|| newer_first(a.metadata.creation_timestamp, b.metadata.creation_timestamp, now, a, b))
+        .then_with(|| {
+            let born = |p: &Pod| age(Some(p.metadata.creation_timestamp), now);
+            born(a).cmp(&born(b))
+        })
+        .then_with(|| a.metadata.uid.cmp(&b.metadata.uid))
 }
 
 fn phase(pod: &Pod) -> u8 {
@@ -86,17 +88,10 @@ fn restarts(pod: &Pod) -> (i32, i32) {
     (regular, sidecars.map(|c| c.restart_count).max().unwrap_or(0))
 }
 
-/// Ages are compared by their order of magnitude, so that among pods about equally old chance decides, not age.
-fn newer_first(x: Wall, y: Wall, now: i64, a: &Pod, b: &Pod) -> Ordering {
-    if x == y {
-        return Ordering::Equal;
-    }
-    if x.is_zero() || y.is_zero() {
-        return Reverse(x.is_zero()).cmp(&Reverse(y.is_zero()));
-    }
-    let bucket = |at: Wall| {
-        let age = now.saturating_sub(at.unix().saturating_mul(1_000_000_000));
-        if age > 0 { i64::from(age.ilog2()) } else { -1 }
-    };
-    bucket(x).cmp(&bucket(y)).then_with(|| a.metadata.uid.cmp(&b.metadata.uid))
+/// Ages are compared by their order of magnitude, so that among pods about equally old chance decides, not age. What
+/// has no time comes first.
+fn age(since: Option<Wall>, now: i64) -> Option<i64> {
+    let at = since.filter(|at| !at.is_zero())?;
+    let age = now.saturating_sub(at.unix().saturating_mul(1_000_000_000));
+    Some(if age > 0 { i64::from(age.ilog2()) } else { -1 })
 }

@@ -92,6 +92,38 @@ fn the_least_useful_pod_goes_first() {
 }
 
 #[test]
+fn which_pod_goes_first_is_an_order_whatever_they_are_like() {
+    let restarted = |s: &mut PodStatus| {
+        s.container_statuses.push(crate::api::core::ContainerStatus { restart_count: 2, ..Default::default() });
+    };
+    let ready = |at| move |_: &mut Pod, s: &mut PodStatus| s.conditions = vec![ready_condition(at)].into();
+    let all = [
+        pod("b", ready(2000)),
+        pod("a", ready(2001)),
+        pod("c", ready(2001)),
+        pod("d", |p, s| {
+            ready(2001)(p, s);
+            restarted(s);
+        }),
+        pod("e", |p, _| p.metadata.creation_timestamp = Wall::default()),
+        pod("f", |_, s| s.conditions = Default::default()),
+    ];
+    let first = |x: &Rc<Pod>, y: &Rc<Pod>| {
+        let chosen = pods_to_delete(&[x.clone(), y.clone()], &[], 1, 100_000_000_000_000);
+        chosen[0].metadata.name == x.metadata.name
+    };
+    for x in &all {
+        for y in all.iter().filter(|y| !Rc::ptr_eq(x, y)) {
+            assert_ne!(first(x, y), first(y, x), "one of {} and {}", x.metadata.name, y.metadata.name);
+            for z in all.iter().filter(|z| !Rc::ptr_eq(x, z) && !Rc::ptr_eq(y, z)) {
+                let names = [x, y, z].map(|p| p.metadata.name.clone());
+                assert!(!(first(x, y) && first(y, z)) || first(x, z), "{names:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_status_counts_and_tells_failures() {
     let mut rs = replica_set(3);
     Rc::make_mut(&mut rs.spec).min_ready_seconds = 10;

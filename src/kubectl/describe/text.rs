@@ -6,11 +6,11 @@
 use super::tab::tabbed;
 use crate::apimachinery::time::{MicroTime, Time, human_duration};
 use crate::apimachinery::{Map, ObjectMeta, Str};
+use crate::kubectl::LAST_APPLIED;
 use std::fmt::{self, Display, Write};
 
 /// How long the key and value of an annotation may be on one line.
 pub(super) const ANNOTATION_LENGTH: usize = 140;
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// The text of one description, and the instant it is written at.
 pub(super) struct Writer {

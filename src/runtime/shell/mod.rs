@@ -11,7 +11,7 @@ mod tools;
 mod vm;
 
 pub use tools::exists as is_tool;
-pub use vm::Vm;
+pub use vm::{Stdin, Vm};
 
 use super::images::Userland;
 

@@ -1,7 +1,9 @@
 //! Scripts, what they write and how they end.
 
+use super::Stdin;
 use crate::apimachinery::Str;
 use crate::runtime::images::{Reference, Registry};
+use crate::runtime::process::Stream;
 use crate::runtime::{Container, Site, State, Volumes};
 use crate::sim::Time;
 
@@ -148,10 +150,10 @@ fn the_first_process_ignores_term_unless_it_traps_it() {
 fn a_command_beside_it_has_its_own_output() {
     let mut run = Run::new("busybox", &["sleep", "3600"]);
     let words: Vec<Str> = ["cat", "/tmp/x"].into_iter().map(Str::from).collect();
-    let pid = run.at(1.0, |c, site| c.exec(&words, site)).expect("cat is there");
+    let pid = run.at(1.0, |c, site| c.exec(&words, &Stdin::Nothing, site)).expect("cat is there");
     let want = "cat: can't open '/tmp/x': No such file or directory\n";
     assert_eq!(run.c.exec_result(pid), Some((1, want.to_owned())));
-    assert!(run.at(1.0, |c, site| c.exec(&[Str::literal("nosuch")], site)).is_err());
+    assert!(run.at(1.0, |c, site| c.exec(&[Str::literal("nosuch")], &Stdin::Nothing, site)).is_err());
 }
 
 #[test]
@@ -165,4 +167,59 @@ fn a_script_may_write_a_page_and_serve_it() {
     assert_eq!(run.at(1.0, |c, site| c.http("GET", 81, "/", "10.0.0.9", "test", site)), None);
     run.at(2.0, |c, site| c.signal(15, site));
     assert_eq!(run.until(5.0), Some(2.0));
+}
+
+impl Run {
+    fn exec(&mut self, argv: &[&str], stdin: Stdin) -> u32 {
+        let words: Vec<Str> = argv.iter().map(|w| Str::from(*w)).collect();
+        self.at(1.0, |c, site| c.exec(&words, &stdin, site)).expect("there is such a command")
+    }
+
+    fn seen(&self, pid: u32) -> (String, Option<i32>) {
+        let (written, code) = self.c.exec_seen(pid).expect("it is kept");
+        (written.iter().map(|(_, text)| text.as_str()).collect(), code)
+    }
+}
+
+#[test]
+fn a_command_reads_what_it_is_given() {
+    let mut run = Run::new("busybox", &["sleep", "3600"]);
+    let text = Stdin::Text(Str::literal("b\na\n"));
+    let pid = run.exec(&["sort"], text.clone());
+    assert_eq!(run.seen(pid), ("a\nb\n".to_owned(), Some(0)));
+    let pid = run.exec(&["sh"], Stdin::Text(Str::literal("echo $((6 * 7)); exit 3")));
+    assert_eq!(run.seen(pid), ("42\n".to_owned(), Some(3)));
+}
+
+#[test]
+fn complaints_are_told_from_output() {
+    let mut run = Run::new("busybox", &["sleep", "3600"]);
+    let pid = run.exec(&["sh", "-c", "echo a; echo b >&2; ls /nowhere; ls /nowhere 2>&1"], Stdin::Nothing);
+    let (written, _) = run.c.exec_seen(pid).expect("it is kept");
+    let streams: Vec<Stream> = written.iter().map(|(stream, _)| *stream).collect();
+    assert_eq!(streams, [Stream::Out, Stream::Err, Stream::Out], "{written:?}");
+}
+
+#[test]
+fn a_shell_at_a_terminal_keeps_its_state_between_lines() {
+    let mut run = Run::new("busybox", &["sleep", "3600"]);
+    let pid = run.exec(&["sh"], Stdin::Terminal);
+    assert_eq!(run.seen(pid), ("/ # ".to_owned(), None));
+    for line in ["cd /tmp; x=5", "echo $x", "if", "sleep 100", "echo ahead"] {
+        run.at(2.0, |c, site| c.exec_type(pid, Some(line), site));
+    }
+    let (text, code) = run.seen(pid);
+    assert!(text.starts_with("/ # /tmp # 5\n/tmp # sh: ") && code.is_none(), "{text}");
+    run.at(3.0, |c, site| c.exec_type(pid, None, site));
+    run.at(3.0, |c, site| c.exec_type(pid, Some("exit 4"), site));
+    assert_eq!(run.seen(pid).1, Some(4));
+}
+
+#[test]
+fn an_interrupt_ends_what_is_no_shell() {
+    let mut run = Run::new("busybox", &["sleep", "3600"]);
+    let pid = run.exec(&["sleep", "60"], Stdin::Terminal);
+    assert_eq!(run.seen(pid).1, None);
+    run.at(2.0, |c, site| c.exec_type(pid, None, site));
+    assert_eq!(run.seen(pid).1, Some(130));
 }

@@ -5,6 +5,9 @@
 
 mod call;
 mod fields;
+mod terminal;
+
+pub use terminal::Stdin;
 
 use super::code::{Code, Op, Redirect, Unset};
 use super::expand::{self, Word};
@@ -12,7 +15,7 @@ use super::tools::{self, Done, Tool};
 use crate::apimachinery::{Map, Str};
 use crate::runtime::fs::absolute;
 use crate::runtime::images::{Service, Userland};
-use crate::runtime::process::{Output, Process, Program, World, Yield};
+use crate::runtime::process::{Output, Process, Program, Stream, World, Written, Yield};
 use crate::sim::{Duration, MILLISECOND, SECOND, Time};
 use imbl::OrdMap;
 use std::rc::Rc;
@@ -32,6 +35,10 @@ pub(super) struct Var {
 pub(super) enum Fd {
     /// The container's log, or what keeps the output of `exec`.
     Out,
+    /// The same, as complaints.
+    Err,
+    /// To be read: somebody's keyboard.
+    Terminal,
     File(Str),
     Null,
     Capture(usize),
@@ -94,6 +101,8 @@ enum Block {
     Wait(Vec<u32>),
     /// New text of a file, from there on.
     Follow(Str, usize, Time),
+    /// For the next line from the terminal.
+    Prompt,
 }
 
 #[derive(Clone, Debug)]
@@ -122,6 +131,10 @@ pub struct Vm {
     pub(super) errexit: bool,
     pub(super) nounset: bool,
     ending: Option<i32>,
+    /// It asks for lines at a terminal.
+    interactive: bool,
+    /// Lines that came while it was busy.
+    ahead: Vec<Str>,
     tired: u32,
     random: u64,
 }
@@ -150,7 +163,7 @@ impl Vm {
             values: Vec::new(),
             captures: Vec::new(),
             pipe: String::new(),
-            fds: Fds { input: Fd::Null, out: Fd::Out, err: Fd::Out },
+            fds: Fds { input: Fd::Null, out: Fd::Out, err: Fd::Err },
             cwd: cwd.clone(),
             traps: Vec::new(),
             pending: Vec::new(),
@@ -161,6 +174,8 @@ impl Vm {
             errexit: false,
             nounset: false,
             ending: None,
+            interactive: false,
+            ahead: Vec::new(),
             tired: 0,
             random: 17,
         };
@@ -223,8 +238,9 @@ impl Vm {
             return Ok(());
         }
         match if fd == 2 { self.fds.err.clone() } else { self.fds.out.clone() } {
-            Fd::Out => world.write(text),
-            Fd::Null | Fd::Text(..) => {}
+            Fd::Out => world.write(Stream::Out, text),
+            Fd::Err => world.write(Stream::Err, text),
+            Fd::Null | Fd::Text(..) | Fd::Terminal => {}
             Fd::Capture(i) => {
                 let buffer = &mut self.captures[i];
                 if buffer.len() < TEXT_MAX {
@@ -310,7 +326,7 @@ impl Vm {
                 None
             }
             Block::Until(at) => Some(Yield::At(*at)),
-            Block::Forever => Some(Yield::Never),
+            Block::Forever | Block::Prompt => Some(Yield::Never),
             Block::Serve(s) => {
                 // The server stands in the shell's place and gets its signals.
                 let code = self.pending.iter().find(|s| matches!(**s, 2 | 3 | 15)).and(s.on_term);
@@ -389,7 +405,11 @@ impl Vm {
                 _ => {}
             }
         }
-        self.exit(self.status, world);
+        if self.interactive {
+            self.prompt(world);
+        } else {
+            self.exit(self.status, world);
+        }
     }
 
     fn leave_call(

@@ -223,6 +223,16 @@ mod tests {
     }
 
     #[test]
+    fn all_messages_are_known_that_a_message_has() {
+        for (name, message) in messages() {
+            for (_, ty) in message.values() {
+                let of = ty.trim_start_matches(['*', '%']);
+                assert!(of.len() == 1 || messages().contains_key(of), "{name}: {of}");
+            }
+        }
+    }
+
+    #[test]
     fn garbage_is_refused() {
         assert!(to_json(b"k8s\0\xff\xff\xff").is_none());
         assert!(to_json(b"{}").is_none());

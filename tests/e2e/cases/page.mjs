@@ -4,28 +4,6 @@ import { axe, equal, eventually, ok, open, running } from "../lib.mjs";
 const editor = (page) => page.locator(".code-host .cm-content");
 
 export default {
-  async "nothing is wrong with access in any theme, language, size or region"({ browser, url }) {
-    for (const theme of ["light", "dark"]) {
-      for (const lang of ["en", "ko"]) {
-        for (const width of [1440, 1024, 390, 320]) {
-          const about = `${theme} ${lang} ${width}`;
-          const { page, faults, close } = await open(browser, `${url}?theme=${theme}&lang=${lang}`, { viewport: { width, height: 844 } });
-          await running(page);
-          await editor(page).waitFor({ state: "attached" });
-          equal(await page.evaluate(() => document.documentElement.lang), lang, `language, ${about}`);
-          equal(await axe(page), [], `axe, ${about}`);
-          ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `the page is no wider than the screen, ${about}`);
-          for (const tab of await page.locator(".mobnav button:visible").all()) {
-            await tab.click();
-            equal(await axe(page), [], `axe, ${about}, ${await tab.textContent()}`);
-          }
-          equal(faults, [], `faults, ${about}`);
-          await close();
-        }
-      }
-    }
-  },
-
   async "language and theme are chosen in the header and kept"({ browser, url }) {
     const { page, close } = await open(browser, url);
     await running(page);

@@ -1,26 +1,8 @@
 // From paste to running Pods and back in time: the seed's Deployment in the real engine.
-import { axe, equal, eventually, ok, open, running } from "../lib.mjs";
+import { readFile } from "node:fs/promises";
+import { apply, axe, change, equal, eventually, manifest, ok, open, replay, running, start, tiles } from "../lib.mjs";
 
-const tiles = (page, state = "") => page.locator(`.nodes .tile${state}`);
 const names = async (page) => (await tiles(page).locator(".tile-name").allTextContents()).sort();
-const manifest = (page) => page.locator("#manifest");
-
-/** A page at tenfold speed with the plain text area; every fault of the page ends the test. */
-async function start({ browser, url }) {
-  const opened = await open(browser, `${url}?editor=plain`);
-  await running(opened.page);
-  await opened.page.getByLabel("Speed").selectOption("10×");
-  return opened;
-}
-
-async function apply(page) {
-  await page.locator("#apply").click();
-  await eventually(() => tiles(page, ".st-ok").count(), 5, "ready tiles", 30_000);
-}
-
-async function change(page, from, to) {
-  await manifest(page).fill((await manifest(page).inputValue()).replace(from, to));
-}
 
 export default {
   async "Apply makes five Pods run on three nodes, and the page tells it"(env) {
@@ -34,7 +16,7 @@ export default {
     ok((await page.locator(".say-text").innerText()).length > 10, "there is a sentence");
     await eventually(async () => (await page.locator(".say [role=status]").textContent()).length > 0, true, "it is announced");
     equal(await axe(page), [], "axe");
-    await page.screenshot({ path: env.picture("nodes") });
+    await page.screenshot({ path: env.picture("slice-nodes") });
     equal(faults, [], "faults");
     await close();
   },
@@ -57,7 +39,7 @@ export default {
     equal(actors.at(-1), "you", "the first cause");
     ok(actors.includes("default-scheduler") && actors.includes("deployment-controller"), `who did it: ${actors}`);
     equal(await axe(page), [], "axe");
-    await page.screenshot({ path: env.picture("why") });
+    await page.screenshot({ path: env.picture("slice-why") });
     equal(faults, [], "faults");
     await close();
   },
@@ -72,7 +54,7 @@ export default {
     await eventually(() => page.locator(".group .chip").allTextContents(), ["new 5", "old 0"], "all are new", 30_000);
     equal(await page.locator(".band-lab b").textContent(), "5", "available");
     equal(await axe(page), [], "axe");
-    await page.screenshot({ path: env.picture("rollout") });
+    await page.screenshot({ path: env.picture("slice-rollout") });
     await page.getByRole("button", { name: "Undo to revision 1" }).click();
     await eventually(() => page.locator(".strip-head .cap").textContent(), "Revision 3 · nginx:1.21", "the old template is back", 30_000);
     equal(faults, [], "faults");
@@ -98,7 +80,7 @@ export default {
     equal(await page.locator(".thing .kind").allTextContents(), ["deploy · rev 1", "rs · rev 1"], "owners");
     equal(await page.locator(".podline").count(), 5, "Pods");
     equal(await axe(page), [], "axe");
-    await page.screenshot({ path: env.picture("owners") });
+    await page.screenshot({ path: env.picture("slice-owners") });
     await page.locator(".thing").first().click();
     await page.getByRole("button", { name: "Scale to 6" }).click();
     await eventually(() => page.locator(".podline").count(), 6, "one more", 30_000);
@@ -116,19 +98,24 @@ export default {
       await steps.getByText(says).first().waitFor();
     }
     equal(await axe(page), [], "axe");
-    await page.screenshot({ path: env.picture("loop") });
+    await page.screenshot({ path: env.picture("slice-loop") });
     equal(faults, [], "faults");
     await close();
   },
 
-  async "when the engine stops, the page says so, keeps the manifest and begins anew"(env) {
+  async "when the engine stops, the page says so, keeps the manifest, begins anew, and its report is reproduced"(env) {
     const { page, close } = await start(env);
     await apply(page);
     await change(page, "replicas: 5", "replicas: 4");
     await page.workers()[0].evaluate(() => postMessage("panic: a test of the way out"));
     await page.getByRole("alert").getByText("a test of the way out").waitFor();
-    ok(decodeURIComponent(await page.getByRole("link", { name: "Download report" }).getAttribute("href")).includes("kubectl apply"), "the report holds the inputs");
     equal(await axe(page), [], "axe");
+
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download report" }).click()]);
+    const report = JSON.parse(await readFile(await download.path(), "utf8"));
+    ok(report.inputs.some((input) => input.label.startsWith("kubectl apply")), "the report says what was done");
+    equal(await replay(await download.path()), `the same trace: ${report.hash}\n`, "the program comes to the same trace");
+
     await page.getByRole("button", { name: "Start a new cluster" }).click();
     await eventually(() => tiles(page).count(), 0, "a new cluster is empty");
     ok((await manifest(page).inputValue()).includes("replicas: 4"), "the text is kept");
@@ -169,12 +156,54 @@ export default {
     await change(page, "replicas: 5", "replicas: five");
     await page.locator(".problem").waitFor();
     ok((await page.locator(".problem .verb").innerText()).includes("replicas"), "it names the field");
-    await page.getByRole("button", { name: /^Line \d+, column \d+$/ }).waitFor();
+    // "  replicas: five" is line 6; the value begins at column 13.
+    await page.getByRole("button", { name: "Line 6, column 13", exact: true }).click();
+    const caret = await manifest(page).evaluate((area) => [document.activeElement === area, area.value.slice(area.selectionStart, area.selectionStart + 4)]);
+    equal(caret, [true, "five"], "the caret stands before what is wrong");
     await page.locator("#apply").click();
     await page.waitForTimeout(500);
     equal(await tiles(page).count(), 0, "nothing was created");
     ok((await manifest(page).inputValue()).includes("replicas: five"), "the text is kept");
     equal(await axe(page), [], "axe");
+    equal(faults, [], "faults");
+    await close();
+  },
+
+  async "each kind of mistake has its exact place, in the text area and in the editor's gutter"({ browser, url }) {
+    // What is changed, and the line and column where it is wrong.
+    const mistakes = [
+      ["  replicas: 5", "  replica: 5", 6, 3],
+      ["  replicas: 5", "  replicas: five", 6, 13],
+      ["        - name: nginx", "        - name: NGINX", 21, 17],
+      ["          image: nginx:1.21", "           image: nginx:1.21", 22, 17],
+      ["      labels:\n        app: nginx", "      labels:\n        app: httpd", 17, 7],
+    ];
+    const { page, faults, close } = await open(browser, url);
+    await running(page);
+    const editor = page.locator(".code-host .cm-content");
+    await editor.waitFor();
+    const seed = await page.locator(".code-host .cm-line").allInnerTexts();
+    const text = seed.map((line) => (line === "\n" ? "" : line)).join("\n");
+    for (const [from, to, line, column] of mistakes) {
+      ok(text.includes(from), `the manifest says ${from}`);
+      await editor.fill(text.replace(from, to));
+      const place = page.locator(".problem").first().getByRole("button", { name: /^Line/ });
+      await eventually(() => place.textContent().catch(() => null), `Line ${line}, column ${column}`, to);
+      // The marker stands in the gutter beside the number of that line.
+      const beside = () =>
+        page.locator(".code-host").evaluate((host) => {
+          const root = host.shadowRoot;
+          const tops = (selector) => [...root.querySelectorAll(selector)].map((element) => [element.getBoundingClientRect().top, element.textContent]);
+          const numbers = tops(".cm-lineNumbers .cm-gutterElement");
+          const height = 20;
+          return [...root.querySelectorAll(".cm-lint-marker-error")].map((marker) => {
+            const { top } = marker.closest(".cm-gutterElement").getBoundingClientRect();
+            return Number(numbers.find(([at, text]) => text && Math.abs(at - top) < height / 2)?.[1]);
+          });
+        });
+      await eventually(async () => (await beside())[0], line, `the gutter, ${to}`);
+      await eventually(() => page.locator(".code-host .cm-line.is-error").first().evaluate((found) => [...found.parentElement.children].filter((one) => one.matches(".cm-line")).indexOf(found) + 1), line, `the line itself, ${to}`);
+    }
     equal(faults, [], "faults");
     await close();
   },
@@ -186,6 +215,7 @@ export default {
     await page.getByRole("button", { name: "Dry run" }).click();
     await page.locator(".diff .add", { hasText: "- image: nginx:1.25" }).waitFor();
     equal(await page.locator(".diff .del", { hasText: "- image: nginx:1.21" }).count(), 1, "what would go");
+    equal(await page.locator(".applied").textContent(), "deployment.apps/nginx-deployment configured (server dry run)", "kubectl's line");
     equal(await page.getByText("nginx:1.21").count() > 0, true, "nothing was changed");
     equal(await axe(page), [], "axe");
     equal(faults, [], "faults");

@@ -6,6 +6,9 @@ pub static TEXT: Text = Text {
     language: "English",
     // shell
     skip_to_diagram: "Skip to diagram",
+    skip_to_manifest: "Skip to manifest",
+    skip_to_inspector: "Skip to inspector",
+    skip_to_time: "Skip to time",
     settings: "Settings",
     light_or_dark: "Light or dark",
     keyboard_help: "Keyboard help",
@@ -41,7 +44,7 @@ pub static TEXT: Text = Text {
     dry_run: "Dry run",
     changes: "Changes",
     fix: "Fix: {text}",
-    problems: "Problems ({n})",
+    problems: "Problems",
     line_column: "Line {line}, column {column}",
     // nodes view
     control_plane: "Control plane",
@@ -64,6 +67,7 @@ pub static TEXT: Text = Text {
     of: "of",
     restarts: "restarts",
     revision: "revision",
+    of_revision: "Revision",
     add_node: "Add node",
     // control loop
     components: "Components",
@@ -80,7 +84,7 @@ pub static TEXT: Text = Text {
     packet_other: "watch or work",
     // owners view
     owners_empty: "Nothing is owned yet. Apply the manifest to create a Deployment.",
-    desired_current_ready: "desired / current / ready",
+    desired_current: "desired / current",
     older_revisions: "older revisions with 0 Pods: {n}",
     missing: "{n} missing: to be created",
     pods_missing: "{n} not ready",
@@ -155,6 +159,7 @@ pub static TEXT: Text = Text {
     auto_pace: "Auto-pace",
     auto_short: "Auto",
     second: "s",
+    n_seconds: "{n} s",
     seconds: "{n} seconds",
     undo: "Undo",
     reset: "Reset",
@@ -183,11 +188,15 @@ pub static TEXT: Text = Text {
     keys_everywhere: "Everywhere",
     keys_diagram: "In the diagram",
     clear_selection: "Clear the selection",
+    next_region: "Next region",
     among_tiles: "Among tiles",
     play_or_pause: "Play or pause",
     slower_or_faster: "Slower, faster",
     start_or_live: "To start, to live",
     // legend
+    lines: "Lines",
+    effect_to_cause: "effect to its cause",
+    owns: "owns",
     legend_says: "Glyph, word and border agree; colour only repeats them.",
     means_unbound: "has no node yet",
     means_starting: "its node is getting it ready",
@@ -204,6 +213,7 @@ pub static TEXT: Text = Text {
     // narration
     you: "you",
     say_booted: "The cluster starts.",
+    say_up: "The cluster is up: every node is Ready and nothing is running.",
     say_request: "{actor}: {first}",
     say_created: "{actor} created {object}.",
     say_deleted: "{actor} deleted {object}.",

@@ -18,6 +18,9 @@ table! {
     language
     // shell
     skip_to_diagram
+    skip_to_manifest
+    skip_to_inspector
+    skip_to_time
     settings
     light_or_dark
     keyboard_help
@@ -76,6 +79,7 @@ table! {
     of
     restarts
     revision
+    of_revision
     add_node
     // control loop
     components
@@ -92,7 +96,7 @@ table! {
     packet_other
     // owners view
     owners_empty
-    desired_current_ready
+    desired_current
     older_revisions
     missing
     pods_missing
@@ -167,6 +171,7 @@ table! {
     auto_pace
     auto_short
     second
+    n_seconds
     seconds
     undo
     reset
@@ -195,12 +200,16 @@ table! {
     keys_everywhere
     keys_diagram
     clear_selection
+    next_region
     among_tiles
     play_or_pause
     slower_or_faster
     start_or_live
     // legend
     legend_says
+    lines
+    effect_to_cause
+    owns
     means_unbound
     means_starting
     means_pulling
@@ -216,6 +225,7 @@ table! {
     // narration
     you
     say_booted
+    say_up
     say_request
     say_created
     say_deleted

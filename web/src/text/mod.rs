@@ -58,6 +58,7 @@ pub enum Piece {
 }
 
 /// Puts values into a sentence: `{pod}` is the value, `{pod:이/가}` the value and the particle that fits it.
+/// Who acts, `{actor}`, is told in the sentence's own type: set apart is what it acts on.
 pub fn pieces(sentence: &str, values: &[(&str, &str)]) -> Vec<Piece> {
     let mut found = Vec::new();
     let mut plain = String::new();
@@ -67,10 +68,14 @@ pub fn pieces(sentence: &str, values: &[(&str, &str)]) -> Vec<Piece> {
         let (place, after) = after.split_once('}').unwrap_or((after, ""));
         let (key, pair) = place.split_once(':').unwrap_or((place, ""));
         let value = values.iter().find(|(name, _)| *name == key).map_or("", |(_, value)| *value);
-        if !plain.is_empty() {
-            found.push(Piece::Plain(std::mem::take(&mut plain)));
+        if key == "actor" {
+            plain.push_str(value);
+        } else {
+            if !plain.is_empty() {
+                found.push(Piece::Plain(std::mem::take(&mut plain)));
+            }
+            found.push(Piece::Name(value.to_owned()));
         }
-        found.push(Piece::Name(value.to_owned()));
         plain.push_str(particle(value, pair));
         rest = after;
     }

@@ -10,7 +10,7 @@ use super::time::seconds;
 use crate::model::{self, At, Mark, Model};
 use crate::narrate;
 use crate::store::{Hub, State, use_hub};
-use crate::text::fill;
+use crate::text::{Text, fill};
 use crate::words::split_name;
 
 /// For so long an actor counts as busy with what it did last.
@@ -19,6 +19,8 @@ const RECENT: At = 1_000;
 const STEPS_MAX: usize = 24;
 /// Where the wires of kubelets can still be drawn apart.
 const KUBELETS_MAX: usize = 4;
+/// How wide the picture is drawn; where there is less room, everything moves together.
+const WIDTH: usize = 1072;
 
 #[component]
 pub fn ControlLoop() -> Html {
@@ -43,27 +45,27 @@ fn plate(page: &State) -> Html {
     let text = page.text();
     let model = &page.model;
     let told = page.told();
-    let controllers = [("deployment-controller", "k-deploy", 0), ("replicaset-controller", "k-rs", 84)];
+    let controllers = [("deployment-controller", "k-deploy", 0), ("replicaset-controller", "k-rs", 90)];
     let others =
         last(model, |mark| mark.lane == Lane::Controllers && controllers.iter().all(|(name, ..)| mark.actor != *name));
     let written = last(model, is_write);
     // The wire to whoever the sentence under the picture is about is drawn as a thread.
     let hot = told.and_then(|mark| match mark.actor.as_str() {
         "deployment-controller" => Some("M520 32H484V210H450"),
-        "replicaset-controller" => Some("M520 116H484V210H450"),
-        actor if actor.contains("scheduler") => Some("M520 332H484V210H450"),
+        "replicaset-controller" => Some("M520 122H484V210H450"),
+        actor if actor.contains("scheduler") => Some("M520 338H484V210H450"),
         "you" => Some("M150 210H230"),
         _ => None,
     });
     let kubelets = model.nodes.iter().take(KUBELETS_MAX).enumerate();
     html! {
-        <div class="plate" style="--pw:1072px;--ph:440px">
-            <svg class="wires" viewBox="0 0 1072 440" aria-hidden="true">
-                <path class="wire wire-own" d="M150 210H230M450 210H484M330 238V330M484 32V420M484 32H520M484 116H520M484 248H520M484 332H520M484 420H826" />
+        <div class="plate is-fluid" style={format!("--pw:{WIDTH}px;--ph:440px")}>
+            <svg class="wires" viewBox="0 0 1072 440" preserveAspectRatio="none" aria-hidden="true">
+                <path class="wire wire-own" d="M150 210H230M450 210H484M330 238V330M484 32V420M484 32H520M484 122H520M484 254H520M484 338H520M484 420H826" />
                 { for kubelets.clone().map(|(at, _)| html! { <path class="wire wire-own" d={format!("M826 420V{0}H860", 46 + at * 100)} /> }) }
                 if let Some(hot) = hot { <path class="thread" stroke-width="2.5" d={hot} /> }
-                <text class="mut" x="496" y="436">{ text.watch }</text>
             </svg>
+            { place(492, 422, 120, 1, html! { <span class="cap hide-s">{ text.watch }</span> }) }
             { place(0, 180, 150, 0, html! {
                 <section class="ctl"><h3 lang="en">{ kind("k-you") }{ text.you }</h3><p class="mono" lang="en">{ page.file.to_string() }</p></section>
             }) }
@@ -76,11 +78,11 @@ fn plate(page: &State) -> Html {
                     <p class="mono" lang="en">{ written.and_then(|mark| mark.about.as_ref()).map(etcd_key) }</p></section>
             }) }
             { for controllers.into_iter().map(|(name, glyph, y)| place(520, y, 270, 1, actor(page, name, glyph, |mark| mark.actor == name))) }
-            { place(520, 218, 270, 1, html! {
+            { place(520, 226, 270, 1, html! {
                 <section class={classes!("ctl", (!others.is_some_and(|mark| is_recent(model, mark))).then_some("is-quiet"))}>
                     <h3>{ text.other_controllers }</h3><p class="cap" lang="en">{ others.map(|mark| mark.actor.clone()) }</p></section>
             }) }
-            { place(520, 300, 270, 1, actor(page, "scheduler", "k-sched", |mark| mark.lane == Lane::Scheduler)) }
+            { place(520, 306, 270, 1, actor(page, "scheduler", "k-sched", |mark| mark.lane == Lane::Scheduler)) }
             { for kubelets.map(|(at, node)| {
                 let name = node.row.name.clone();
                 place(860, at * 100, 212, 2, actor(page, &format!("kubelet {name}"), "k-kubelet", move |mark| mark.lane == Lane::Kubelets && mark.actor == name))
@@ -90,7 +92,9 @@ fn plate(page: &State) -> Html {
 }
 
 fn place(x: usize, y: usize, width: usize, depth: usize, what: Html) -> Html {
-    html! { <div class="at" data-depth={depth.to_string()} style={format!("--px:{x}px;--py:{y}px;--w:{width}px")}>{ what }</div> }
+    let percent = |x: usize| x as f64 * 100.0 / WIDTH as f64;
+    let style = format!("--px:{:.2}%;--py:{y}px;--w:{:.2}%", percent(x), percent(width));
+    html! { <div class="at" data-depth={depth.to_string()} {style}>{ what }</div> }
 }
 
 fn is_recent(model: &Model, mark: &Mark) -> bool {
@@ -127,7 +131,7 @@ fn actor(page: &State, name: &str, glyph: &'static str, is_theirs: impl Fn(&Mark
     let compared = mark.and_then(|mark| page.workload(mark.about.as_ref()?)).filter(|one| one.kind == "ReplicaSet");
     html! {
         <section class={classes!("ctl", if recent.is_none() { "is-quiet" } else if acting { "is-active" } else { "" })}>
-            <h3 lang="en">{ kind(glyph) }{ name.to_owned() }</h3>
+            <h3 lang="en">{ kind(glyph) }<b>{ whole_words(name) }</b></h3>
             <ol class="lamps">
                 { for [text.observe, text.compare, text.act].into_iter().zip(lamps).map(|(name, class)| html! { <li {class}>{ name }</li> }) }
             </ol>
@@ -139,6 +143,14 @@ fn actor(page: &State, name: &str, glyph: &'static str, is_theirs: impl Fn(&Mark
                 </div>
             }
         </section>
+    }
+}
+
+/// A name that breaks between its words only: a hyphen of `node-1` is none of those places.
+fn whole_words(name: &str) -> Html {
+    match name.split_once(' ') {
+        Some((first, rest)) => html! { <>{ format!("{first} ") }<span>{ rest.to_owned() }</span></> },
+        None => html! { { name.to_owned() } },
     }
 }
 
@@ -173,12 +185,11 @@ fn life(hub: &Hub) -> Html {
                 { for steps.into_iter().enumerate().map(|(at, mark)| html! {
                     <li key={mark.seq} class={(told == Some(mark.seq)).then_some("is-now")}>
                         <span class="num">{ at + 1 }</span>{ packet(mark) }<span>{ narrate::html(mark, text) }</span>
-                        <span class="num">{ format!("{} {}", seconds(mark.at), text.second) }</span>
+                        <span class="num">{ fill(text.n_seconds, &[("n", &seconds(mark.at))]) }</span>
                     </li>
                 }) }
             </ol>
-            <p class="cap marks">{ packet_of("M3 3H13V13H3Z", "pkt") }{ text.packet_write }{ packet_of("M8 2 14 13H2Z", "pkt") }{ text.packet_status }
-                { packet_of("M8 3A5 5 0 1 1 7.99 3Z", "pkt-watch") }{ text.packet_other }</p>
+            { packets(text) }
         </section>
     }
 }
@@ -193,6 +204,16 @@ pub fn family(page: &State, about: &Ref) -> Vec<Ref> {
         owner = Some(&above.owner_uid);
     }
     found
+}
+
+/// What the three shapes mean.
+pub fn packets(text: &Text) -> Html {
+    let shapes = [
+        ("M3 3H13V13H3Z", "pkt", text.packet_write),
+        ("M8 2 14 13H2Z", "pkt", text.packet_status),
+        ("M8 3A5 5 0 1 1 7.99 3Z", "pkt-watch", text.packet_other),
+    ];
+    html! { <p class="cap marks">{ for shapes.map(|(path, class, name)| html! { <span>{ packet_of(path, class) }{ name }</span> }) }</p> }
 }
 
 /// Writes are squares, status triangles, all else circles: the same everywhere.

@@ -3,6 +3,7 @@
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
+use super::control_loop::packets;
 use super::icon::{glyph, icon};
 use crate::settings::{Motion, Settings, Theme};
 use crate::store::{Action, Dialog, Hub, use_hub};
@@ -29,11 +30,16 @@ pub fn Dialogs() -> Html {
         Dialog::Keys => (text.keyboard_help, keys(text)),
         Dialog::Legend => (text.legend, legend(text)),
     };
+    // Closed and not just taken away: then the focus goes back to where it came from.
+    let close = {
+        let node = node.clone();
+        Callback::from(move |_: MouseEvent| node.cast::<HtmlDialogElement>().iter().for_each(HtmlDialogElement::close))
+    };
     html! {
         <dialog class="dialog" ref={node} aria-labelledby="dialog-h" onclose={hub.on(|| Action::Dialog(None))}>
             <div class="dialog-head">
                 <h2 id="dialog-h">{ title }</h2>
-                <button type="button" class="btn btn-quiet btn-icon" aria-label={text.close} onclick={hub.on(|| Action::Dialog(None))}>{ icon("a-close") }</button>
+                <button type="button" class="btn btn-quiet btn-icon" aria-label={text.close} onclick={close}>{ icon("a-close") }</button>
             </div>
             <div class="in">{ body }</div>
         </dialog>
@@ -86,6 +92,7 @@ fn keys(text: &Text) -> Html {
         ("Ctrl Enter", text.apply),
         ("Ctrl Alt Enter", text.dry_run),
         ("Ctrl Z", text.undo),
+        ("Ctrl F6", text.next_region),
         ("Esc", text.clear_selection),
     ];
     let diagram = [
@@ -139,6 +146,13 @@ fn legend(text: &Text) -> Html {
                     </span><b lang="en">{ word }</b><span>{ means }</span></li>
                 }) }
             </ul>
+            <section><h3>{ text.lines }</h3>
+                <p class="cap marks">
+                    <span><svg class="mark-line" viewBox="0 0 40 12" aria-hidden="true"><path class="thread" d="M5 6H35" /><circle class="ring" cx="5" cy="6" r="4" /><circle class="bead" cx="35" cy="6" r="5" /></svg>{ text.effect_to_cause }</span>
+                    <span><svg class="mark-line" viewBox="0 0 40 12" aria-hidden="true"><path class="wire wire-own" d="M0 6H40" /></svg>{ text.owns }</span>
+                </p>
+                { packets(text) }
+            </section>
         </>
     }
 }

@@ -22,7 +22,7 @@ pub fn Inspector() -> Html {
     let state = &hub.state;
     let text = state.text();
     html! {
-        <div class="side" id="side" role={state.role_of(Pane::Side)} aria-label={text.inspector}>
+        <div class="side" id="side" tabindex="-1" role={state.role_of(Pane::Side)} aria-label={text.inspector}>
             { match &state.selected {
                 Some(about) => open(&hub, about),
                 None => nothing(&hub),
@@ -132,7 +132,7 @@ fn head(page: &State, about: &Ref) -> Html {
         <div class="insp-head">
             { glyph("ic ic-kind ic-kind-lg", kind_glyph(&about.kind)) }
             <div>
-                <span class="cap mono" lang="en">{ about.kind.clone() }</span><h3 class="insp-name">{ about.name.clone() }</h3>
+                <span class="cap mono" lang="en">{ about.kind.clone() }</span><h2 class="insp-name">{ about.name.clone() }</h2>
                 if let Some((family, id, word)) = says { <span class="state">{ state(id, family) }<span lang="en">{ word }</span></span> }
             </div>
         </div>
@@ -154,7 +154,7 @@ fn summary(hub: &Hub, about: &Ref) -> Html {
     html! { <p>{ text.gone_by_now }</p> }
 }
 
-fn big(numbers: [(&'static str, String); 3]) -> Html {
+fn big(numbers: [(&'static str, Html); 3]) -> Html {
     html! { <dl class="big">{ for numbers.into_iter().map(|(label, number)| html! { <div><dt>{ label }</dt><dd>{ number }</dd></div> }) }</dl> }
 }
 
@@ -172,7 +172,11 @@ fn pod_summary(hub: &Hub, pod: &Pod) -> Html {
     let about = pod.about();
     html! {
         <>
-            { big([(text.ready, format!("{}/{}", row.ready, row.containers)), (text.restarts, row.restarts.to_string()), (text.age, format!("{age} {}", text.second))]) }
+            { big([
+                (text.ready, format!("{}/{}", row.ready, row.containers).into()),
+                (text.restarts, row.restarts.to_string().into()),
+                (text.age, html! { <>{ age }<small>{ text.second }</small></> }),
+            ]) }
             <dl class="kv">
                 <dt>{ text.node }</dt><dd>{ match pod.node() { Some(node) => link(hub, refer("Node", "", node)), None => html! { text.none_yet } } }</dd>
                 if let Some(owner) = owner { <dt>{ text.owner }</dt><dd>{ link(hub, model::about(owner)) }</dd> }
@@ -207,7 +211,7 @@ fn workload_summary(hub: &Hub, workload: &WorkloadRow) -> Html {
     };
     html! {
         <>
-            { big(numbers.map(|(label, number)| (label, number.to_string()))) }
+            { big(numbers.map(|(label, number)| (label, number.to_string().into()))) }
             <dl class="kv">
                 if deployment {
                     <dt>{ text.ceiling }</dt><dd>{ format!("{} = {} + {}", workload.desired + workload.max_surge, workload.desired, workload.max_surge) }</dd>
@@ -215,7 +219,7 @@ fn workload_summary(hub: &Hub, workload: &WorkloadRow) -> Html {
                     <dt>{ text.strategy }</dt><dd lang="en">{ workload.strategy.clone() }</dd>
                 }
                 if let Some(owner) = owner { <dt>{ text.owner }</dt><dd>{ link(hub, model::about(owner)) }</dd> }
-                if workload.revision > 0 { <dt>{ text.revision }</dt><dd>{ workload.revision }</dd> }
+                if workload.revision > 0 { <dt>{ text.of_revision }</dt><dd>{ workload.revision }</dd> }
                 if !workload.image.is_empty() { <dt>{ text.image }</dt><dd class="mono" lang="en">{ workload.image.clone() }</dd> }
             </dl>
             { listed(&workload.conditions) }
@@ -241,7 +245,11 @@ fn node_summary(hub: &Hub, node: &Node) -> Html {
     let here: Vec<&std::rc::Rc<Pod>> = page.model.pods.iter().filter(|pod| pod.row.node == node.row.name).collect();
     html! {
         <>
-            { big([(text.pods, here.len().to_string()), ("cpu", (node.row.cpu_milli / 1000).to_string()), ("Gi", (node.row.memory_bytes >> 30).to_string())]) }
+            { big([
+                (text.pods, here.len().to_string().into()),
+                ("cpu", (node.row.cpu_milli / 1000).to_string().into()),
+                ("mem", html! { <>{ node.row.memory_bytes >> 30 }<small>{ "Gi" }</small></> }),
+            ]) }
             <dl class="kv">
                 if let Some(zone) = node.zone() { <dt>{ "zone" }</dt><dd lang="en">{ zone.to_owned() }</dd> }
                 if !node.row.internal_ip.is_empty() { <dt>{ "IP" }</dt><dd class="mono">{ node.row.internal_ip.clone() }</dd> }
@@ -323,13 +331,15 @@ fn causes(page: &State, about: &Ref) -> Vec<Mark> {
 /// The moment, as the way to it.
 fn when(hub: &Hub, mark: &Mark) -> Html {
     let at = mark.at;
-    html! { <button type="button" class="when-go" onclick={hub.ask(move || seek(at))}>{ format!("{} {}", seconds(at), hub.state.text().second) }</button> }
+    html! { <button type="button" class="when-go" onclick={hub.ask(move || seek(at))}>{ fill(hub.state.text().n_seconds, &[("n", &seconds(at))]) }</button> }
 }
 
 /// Kubernetes' own Events about the object, the newest first.
 fn events(page: &State, about: &Ref) -> Html {
-    let found: Vec<&std::rc::Rc<EventRow>> =
-        page.model.events.iter().filter(|event| event.about == *about).take(50).collect();
+    let mut found: Vec<&std::rc::Rc<EventRow>> =
+        page.model.events.iter().filter(|event| event.about == *about).collect();
+    found.sort_by(|a, b| b.last_ms.total_cmp(&a.last_ms));
+    found.truncate(50);
     if found.is_empty() {
         return html! { <p>{ page.text().nothing_yet }</p> };
     }
@@ -375,7 +385,32 @@ fn words(page: &State, about: &Ref, tab: Tab) -> Html {
     if inspect.text.is_empty() {
         return html! { <p>{ page.text().nothing_yet }</p> };
     }
-    html! { <pre class="log" tabindex="0" role="region" aria-label={about.name.clone()} lang="en">{ inspect.text.clone() }</pre> }
+    let lines = if tab == Tab::Yaml {
+        coloured(&inspect.text)
+    } else {
+        html! { { inspect.text.clone() } }
+    };
+    html! { <pre class="log" tabindex="0" role="region" aria-label={about.name.clone()} lang="en">{ lines }</pre> }
+}
+
+/// YAML in the editor's two voices: keys, and numbers and truths. It is our own writing, one key a line.
+fn coloured(yaml: &str) -> Html {
+    let line = |line: &str| {
+        let start = line.len() - line.trim_start_matches([' ', '-']).len();
+        let (lead, rest) = line.split_at(start);
+        let Some(colon) = rest.find(':').filter(|at| rest[at + 1..].is_empty() || rest[at + 1..].starts_with(' '))
+        else {
+            return html! { { format!("{line}\n") } };
+        };
+        let (key, value) = rest.split_at(colon);
+        let bare = value[1..].trim();
+        let number = bare.parse::<f64>().is_ok() || matches!(bare, "true" | "false" | "null");
+        html! {
+            <>{ lead.to_owned() }<span class="y-k">{ key.to_owned() }</span>{ ":" }
+                if number { { " " }<span class="y-n">{ bare.to_owned() }</span>{ "\n" } } else { { format!("{}\n", &value[1..]) } }</>
+        }
+    };
+    yaml.lines().map(line).collect()
 }
 
 impl State {

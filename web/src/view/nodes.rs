@@ -1,5 +1,6 @@
 //! The Nodes view: the control plane, the shelf of Pods without a node, a card for every node.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -8,11 +9,11 @@ use super::icon::{glyph, icon, kind, state};
 use super::tile::{Size, Tile};
 use kubarium::session::protocol::{Fault, PodState, Ref};
 
-use crate::model::{Model, Node, Pod};
+use crate::model::{At, Model, NODES_IN_FULL, Node, PODS_ONE_BY_ONE, Pod};
 use crate::motion::Stage;
 use crate::store::{Action, Command, Hub, State, use_hub};
-use crate::text::{Text, fill};
-use crate::words::Family;
+use crate::text::{Lang, Text, fill};
+use crate::words::{Family, look};
 
 #[component]
 pub fn Nodes() -> Html {
@@ -23,39 +24,124 @@ pub fn Nodes() -> Html {
     let stage = use_mut_ref(Stage::default);
     {
         let moves = state.settings.moves();
+        stage.borrow_mut().before(model);
         use_effect_with(model.clone(), move |model| stage.borrow_mut().changed(model, moves));
     }
+    // One callback for all: a tile that is given another one would be drawn again.
+    let on_select = {
+        let to = state.dispatcher();
+        use_callback((), move |about: Ref, ()| to.dispatch(Action::Select(Some(about))))
+    };
     let shown: Vec<&Rc<Pod>> = model.pods.iter().filter(|pod| state.shows(&pod.row.namespace)).collect();
-    let size = Size::for_count(shown.len());
-    let cursor = tab_stop(state, &shown);
-    let tile = |pod: &Rc<Pod>| tile(&hub, pod, size, cursor.as_deref() == Some(pod.row.uid.as_str()));
+    // Places are only kept while every Pod of the cluster has one.
+    let size = if model.pods.len() > PODS_ONE_BY_ONE { Size::Counted } else { Size::for_count(shown.len()) };
+    let look = Look { size, lang: state.settings.lang, in_full: model.nodes.len() <= NODES_IN_FULL };
+    let tiles = Tiles { hub: &hub, look, tab_stop: tab_stop(state, &shown), on_select: on_select.clone() };
+    let by_uid: BTreeMap<&str, &Rc<Pod>> = match size {
+        Size::Counted => BTreeMap::new(),
+        _ => shown.iter().map(|pod| (pod.row.uid.as_str(), *pod)).collect(),
+    };
+    let mut counts = counts_of(&shown, size);
     html! {
         <>
             { control_plane(model, text) }
-            { shelf(&hub, &shown, &tile) }
+            { shelf(&tiles, &shown) }
             <h2 class="vh">{ text.view_nodes }</h2>
-            <ul class="nodes">
-                { for model.nodes.iter().map(|node| card(&hub, node, &shown, size, &tile)) }
+            <ul class={classes!("nodes", (!look.in_full).then_some("nodes-many"))}>
+                { for model.nodes.iter().map(|node| {
+                    let name = &node.row.name;
+                    let places: Vec<Option<Rc<Pod>>> = match size {
+                        Size::Counted => Vec::new(),
+                        _ => state.slots.of(name, if size == Size::Large { 4 } else { 0 }).into_iter()
+                            .map(|place| place.and_then(|uid| by_uid.get(uid.as_str()).map(|pod| (*pod).clone()))).collect(),
+                    };
+                    let holds = |uid: &str| places.iter().flatten().any(|pod| pod.row.uid == uid);
+                    let is_here = |about: &&Ref| **about == node.about() || places.iter().flatten().any(|pod| pod.is(about));
+                    html! {
+                        <Card key={name.clone()} node={node.clone()} {look} selected={state.selected.as_ref().filter(is_here).cloned()}
+                            tab_stop={tiles.tab_stop.clone().filter(|uid| holds(uid))} on_select={on_select.clone()}
+                            now={places.iter().flatten().any(|pod| pod.wait.is_some()).then_some(model.clock.now / 1000 * 1000)}
+                            counts={counts.remove(name.as_str()).unwrap_or_default()} {places} />
+                    }
+                }) }
                 <li key="add"><button type="button" class="node-add" onclick={hub.ask(|| Command::Fault(Fault::AddNode))}>{ icon("a-plus") }<span>{ text.add_node }</span></button></li>
             </ul>
         </>
     }
 }
 
+/// How everything in the view is drawn.
+#[derive(Clone, Copy, PartialEq)]
+struct Look {
+    size: Size,
+    lang: Lang,
+    /// Whether cards say all that is known of a node.
+    in_full: bool,
+}
+
 /// Tiles are one stop of the Tab key: the selected one, else the first.
 fn tab_stop(state: &State, shown: &[&Rc<Pod>]) -> Option<String> {
-    let selected = shown.iter().find(|pod| state.selected.as_ref() == Some(&pod.about()));
+    let selected = state.selected.as_ref().and_then(|about| shown.iter().find(|pod| pod.is(about)));
     selected.or(shown.first()).map(|pod| pod.row.uid.clone())
 }
 
-fn tile(hub: &Hub, pod: &Rc<Pod>, size: Size, tab_stop: bool) -> Html {
-    let state = &hub.state;
-    let to = hub.state.dispatcher();
-    let on_select = Callback::from(move |about: Ref| to.dispatch(Action::Select(Some(about))));
+/// What tiles on the shelf have in common.
+struct Tiles<'a> {
+    hub: &'a Hub,
+    look: Look,
+    tab_stop: Option<String>,
+    on_select: Callback<Ref>,
+}
+
+impl Tiles<'_> {
+    fn tile(&self, pod: &Rc<Pod>) -> Html {
+        let state = &self.hub.state;
+        html! {
+            <Tile pod={pod.clone()} size={self.look.size} lang={self.look.lang}
+                selected={state.selected.as_ref().is_some_and(|about| pod.is(about))}
+                now={pod.wait.map(|_| state.model.clock.now / 1000 * 1000)}
+                tab_stop={self.tab_stop.as_ref() == Some(&pod.row.uid)} on_select={self.on_select.clone()} />
+        }
+    }
+}
+
+/// How many Pods are in one state, as it looks and as kubectl calls it.
+#[derive(Clone, PartialEq)]
+struct Count {
+    family: Family,
+    glyph: &'static str,
+    status: String,
+    pods: usize,
+}
+
+fn count(into: &mut Vec<Count>, pod: &Pod) {
+    let (family, glyph) = look(pod.row.state, &pod.row.status);
+    match into.iter_mut().find(|one| one.glyph == glyph && one.status == pod.row.status) {
+        Some(one) => one.pods += 1,
+        None => into.push(Count { family, glyph, status: pod.row.status.clone(), pods: 1 }),
+    }
+}
+
+/// By node; nothing where tiles are drawn.
+fn counts_of<'a>(shown: &[&'a Rc<Pod>], size: Size) -> BTreeMap<&'a str, Vec<Count>> {
+    let mut counts: BTreeMap<&str, Vec<Count>> = BTreeMap::new();
+    if size == Size::Counted {
+        for pod in shown {
+            count(counts.entry(&pod.row.node).or_default(), pod);
+        }
+    }
+    counts
+}
+
+/// A bar of as many parts as there are states, and the same in words.
+fn counted(counts: &[Count]) -> Html {
     html! {
-        <Tile key={pod.row.uid.clone()} pod={pod.clone()} {size} lang={state.settings.lang}
-            selected={state.selected.as_ref() == Some(&pod.about())} now={pod.wait.map(|_| state.model.clock.now / 1000 * 1000)}
-            {tab_stop} {on_select} />
+        <div class="counts" lang="en">
+            <span class="counts-bar" aria-hidden="true">
+                { for counts.iter().map(|one| html! { <i class={one.family.class()} style={format!("--n:{}", one.pods)} /> }) }
+            </span>
+            { for counts.iter().map(|one| html! { <span>{ state(one.glyph, one.family) }{ format!("{} {}", one.pods, one.status) }</span> }) }
+        </div>
     }
 }
 
@@ -86,8 +172,8 @@ fn control_plane(model: &Model, text: &Text) -> Html {
     }
 }
 
-fn shelf(hub: &Hub, shown: &[&Rc<Pod>], tile: &dyn Fn(&Rc<Pod>) -> Html) -> Html {
-    let state = &hub.state;
+fn shelf(tiles: &Tiles, shown: &[&Rc<Pod>]) -> Html {
+    let state = &tiles.hub.state;
     let text = state.text();
     let waiting: Vec<&&Rc<Pod>> = shown.iter().filter(|pod| pod.node().is_none()).collect();
     let says = match waiting.len() {
@@ -101,10 +187,12 @@ fn shelf(hub: &Hub, shown: &[&Rc<Pod>], tile: &dyn Fn(&Rc<Pod>) -> Html) -> Html
         <section class="shelf" id="shelf" aria-labelledby="shelf-h">
             <h2 id="shelf-h">{ text.pending_shelf }<span class="cap">{ says }</span></h2>
             if untouched {
-                { coach(hub) }
+                { coach(tiles.hub) }
             } else {
-                <ul class="shelf-pods">
-                    { for waiting.iter().map(|pod| html! { <li key={pod.row.uid.clone()}>{ tile(pod) }</li> }) }
+                <ul class={classes!("shelf-pods", tiles.look.size.slots_class())}>
+                    if tiles.look.size != Size::Counted {
+                        { for waiting.iter().map(|pod| html! { <li key={pod.row.uid.clone()}>{ tiles.tile(pod) }</li> }) }
+                    }
                     { reason(&waiting) }
                 </ul>
             }
@@ -141,29 +229,69 @@ fn reason(waiting: &[&&Rc<Pod>]) -> Html {
     }
 }
 
-fn card(hub: &Hub, node: &Rc<Node>, shown: &[&Rc<Pod>], size: Size, tile: &dyn Fn(&Rc<Pod>) -> Html) -> Html {
-    let page = &hub.state;
-    let text = page.text();
-    let at_least = if size == Size::Large { 4 } else { 0 };
-    let places = page.slots.of(&node.row.name, at_least);
+#[derive(Properties, PartialEq)]
+struct CardProps {
+    node: Rc<Node>,
+    look: Look,
+    places: Vec<Option<Rc<Pod>>>,
+    counts: Vec<Count>,
+    /// If it is this node or one of its Pods.
+    selected: Option<Ref>,
+    /// If it is here.
+    tab_stop: Option<String>,
+    /// While a countdown runs here.
+    now: Option<At>,
+    on_select: Callback<Ref>,
+}
+
+/// A component, so that a change of one node draws one card.
+#[component]
+fn Card(props: &CardProps) -> Html {
+    let CardProps { node, look, selected, .. } = props;
+    let text = look.lang.text();
     let ready = node.is_ready();
-    let (look, id) = match (ready, node.row.unschedulable) {
+    let (family, id) = match (ready, node.row.unschedulable) {
         (true, true) => (Family::Waiting, "s-noentry"),
         (true, false) => (Family::Ok, "s-check"),
         (false, _) => (Family::Failed, "s-cross"),
     };
     let name = &node.row.name;
-    let heartbeat = fill(if ready { text.lease } else { text.last_heartbeat }, &[("n", &node.lease_age.to_string())]);
     let about = node.about();
-    let selected = page.selected.as_ref() == Some(&about);
+    let pressed = selected.as_ref() == Some(&about);
     html! {
-        <li key={name.clone()} class={classes!("node", (!ready).then_some("is-down"))} id={format!("node-{name}")}>
+        <li class={classes!("node", (!ready).then_some("is-down"))} id={format!("node-{name}")}>
             <div class="node-head">
                 { kind("k-no") }<h3>{ name }</h3>
-                <span class="state">{ state(id, look) }<span lang="en">{ node.row.status.clone() }</span></span>
-                <button type="button" class="btn btn-quiet btn-icon btn-sm" aria-pressed={selected.to_string()}
-                    aria-label={fill(text.inspect_it, &[("name", name)])} onclick={hub.select(about)}>{ icon("a-inspect") }</button>
+                <span class="state">{ state(id, family) }<span lang="en">{ node.row.status.clone() }</span></span>
+                <button type="button" class="btn btn-quiet btn-icon btn-sm" aria-pressed={pressed.to_string()}
+                    aria-label={fill(text.inspect_it, &[("name", name)])} onclick={props.on_select.reform(move |_: MouseEvent| about.clone())}>{ icon("a-inspect") }</button>
             </div>
+            if look.in_full { { details(node, text) } }
+            if look.size == Size::Counted {
+                { counted(&props.counts) }
+            } else {
+                <ul class={classes!("slots", look.size.slots_class())}>
+                    { for props.places.iter().enumerate().map(|(at, place)| match place {
+                        Some(pod) => html! {
+                            <li key={pod.row.uid.clone()} class="slot">
+                                <Tile pod={pod.clone()} size={look.size} lang={look.lang} selected={selected.as_ref().is_some_and(|about| pod.is(about))}
+                                    now={props.now.filter(|_| pod.wait.is_some())} tab_stop={props.tab_stop.as_ref() == Some(&pod.row.uid)} on_select={props.on_select.clone()} />
+                            </li>
+                        },
+                        None => html! { <li key={format!("empty-{at}")} class="slot slot-empty" aria-hidden="true"></li> },
+                    }) }
+                </ul>
+            }
+        </li>
+    }
+}
+
+/// What there is room for while there are not too many cards.
+fn details(node: &Node, text: &Text) -> Html {
+    let ready = node.is_ready();
+    let heartbeat = fill(if ready { text.lease } else { text.last_heartbeat }, &[("n", &node.lease_age.to_string())]);
+    html! {
+        <>
             <div class="node-sub">
                 <span class="beat"><i class={if ready { "lamp on" } else { "lamp off" }} aria-hidden="true"></i><span>{ heartbeat }</span></span>
                 if let Some(zone) = node.zone() { <span lang="en">{ format!("zone {zone}") }</span> }
@@ -174,15 +302,7 @@ fn card(hub: &Hub, node: &Rc<Node>, shown: &[&Rc<Pod>], size: Size, tile: &dyn F
                     { for node.row.taints.iter().map(|taint| html! { <span class="chip chip-line mono" lang="en">{ taint.to_string() }</span> }) }
                 </div>
             }
-            <ul class={classes!("slots", size.slots_class())}>
-                { for places.iter().enumerate().map(|(at, place)| {
-                    match place.as_ref().and_then(|uid| shown.iter().find(|pod| pod.row.uid == *uid)) {
-                        Some(pod) => html! { <li key={pod.row.uid.clone()} class="slot">{ tile(pod) }</li> },
-                        None => html! { <li key={format!("empty-{at}")} class="slot slot-empty" aria-hidden="true"></li> },
-                    }
-                }) }
-            </ul>
-        </li>
+        </>
     }
 }
 

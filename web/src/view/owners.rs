@@ -5,12 +5,12 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::icon::{glyph, icon, state};
-use kubarium::session::protocol::{PodState, WorkloadRow};
+use kubarium::session::protocol::{PodState, Ref, WorkloadRow};
 
 use crate::model::{self, Pod};
-use crate::store::{Hub, use_hub};
+use crate::store::{Hub, State, use_hub};
 use crate::text::fill;
-use crate::words::{Family, kind_glyph, look, short_kind};
+use crate::words::{Family, kind_glyph, look, short_kind, split_name};
 
 /// More siblings than this are told by their states.
 const GROUPED_ABOVE: usize = 12;
@@ -35,18 +35,22 @@ pub fn Owners() -> Html {
     if tops.is_empty() && orphans.is_empty() {
         return html! { <p class="empty">{ text.owners_empty }</p> };
     }
+    // The tree is one stop of the Tab key: what is selected, else the first; arrows go from there.
+    let selected = page.selected.clone().filter(|about| is_drawn(page, about));
+    let first = || tops.first().map(|top| model::about(top)).or(orphans.first().map(|pod| pod.about()));
+    let stop = selected.or_else(first).expect("there is one or the other");
     html! {
         <>
-            <p class="cap">{ text.desired_current_ready }</p>
+            <p><span class="chip">{ text.desired_current }{ " / " }<b>{ text.ready }</b></span></p>
             <ul class="tree">
-                { for tops.into_iter().map(|workload| branch(&hub, workload)) }
-                { for orphans.into_iter().map(|pod| html! { <li key={pod.row.uid.clone()} class="twig">{ podline(&hub, pod) }</li> }) }
+                { for tops.into_iter().map(|workload| branch(&hub, workload, &stop)) }
+                { for orphans.into_iter().map(|pod| html! { <li key={pod.row.uid.clone()} class="twig">{ podline(&hub, pod, &stop) }</li> }) }
             </ul>
         </>
     }
 }
 
-fn branch(hub: &Hub, workload: &Rc<WorkloadRow>) -> Html {
+fn branch(hub: &Hub, workload: &Rc<WorkloadRow>, stop: &Ref) -> Html {
     let page = &hub.state;
     let children: Vec<&Rc<WorkloadRow>> =
         page.model.workloads.iter().filter(|child| child.owner_uid == workload.uid).collect();
@@ -55,19 +59,19 @@ fn branch(hub: &Hub, workload: &Rc<WorkloadRow>) -> Html {
     let pods: Vec<&Rc<Pod>> = page.model.pods.iter().filter(|pod| pod.row.owner_uid == workload.uid).collect();
     html! {
         <li key={workload.uid.clone()} class="branch">
-            { thing(hub, workload) }
+            { thing(hub, workload, stop) }
             <ul>
-                { for current.into_iter().map(|child| branch(hub, child)) }
+                { for current.into_iter().map(|child| branch(hub, child, stop)) }
                 if !old.is_empty() {
                     <li class="twig"><span class="older">{ icon("a-right") }{ fill(page.text().older_revisions, &[("n", &old.len().to_string())]) }</span></li>
                 }
-                { pods_of(hub, workload, &pods) }
+                { pods_of(hub, workload, &pods, stop) }
             </ul>
         </li>
     }
 }
 
-fn pods_of(hub: &Hub, workload: &WorkloadRow, pods: &[&Rc<Pod>]) -> Html {
+fn pods_of(hub: &Hub, workload: &WorkloadRow, pods: &[&Rc<Pod>], stop: &Ref) -> Html {
     let text = hub.state.text();
     if workload.kind == "Deployment" {
         return Html::default();
@@ -86,7 +90,7 @@ fn pods_of(hub: &Hub, workload: &WorkloadRow, pods: &[&Rc<Pod>]) -> Html {
     }
     html! {
         <>
-            { for pods.iter().map(|pod| html! { <li key={pod.row.uid.clone()} class="twig">{ podline(hub, pod) }</li> }) }
+            { for pods.iter().map(|pod| html! { <li key={pod.row.uid.clone()} class="twig">{ podline(hub, pod, stop) }</li> }) }
             { for gap }
         </>
     }
@@ -117,7 +121,7 @@ fn group(example: &Pod, count: usize) -> Html {
     }
 }
 
-fn thing(hub: &Hub, workload: &WorkloadRow) -> Html {
+fn thing(hub: &Hub, workload: &WorkloadRow, stop: &Ref) -> Html {
     let page = &hub.state;
     let text = page.text();
     let about = model::about(workload);
@@ -126,13 +130,18 @@ fn thing(hub: &Hub, workload: &WorkloadRow) -> Html {
     let dots = workload.desired.max(workload.current).clamp(0, 12);
     let (family, id, word) = page.state_of(&about).expect("it is of the model");
     html! {
-        <button type="button" class={classes!("thing", selected.then_some("is-sel"))} aria-pressed={selected.to_string()} onclick={hub.select(about)}>
+        <button type="button" class={classes!("thing", selected.then_some("is-sel"))} tabindex={tabindex(&about, stop)} aria-pressed={selected.to_string()} onclick={hub.select(about)}>
             { glyph("ic ic-kind ic-kind-lg", kind_glyph(&workload.kind)) }
-            <span><span class="kind" lang="en">{ short_kind(&workload.kind) }{ revision }</span><span class="name" lang="en">{ workload.name.clone() }</span></span>
-            <span class="nums">
-                <span class="vh">{ text.desired }{ " " }</span>{ workload.desired }<span aria-hidden="true">{ " / " }</span>
-                <span class="vh">{ ", " }{ text.current }{ " " }</span>{ workload.current }<span aria-hidden="true">{ " / " }</span>
-                <span class="vh">{ ", " }{ text.ready }{ " " }</span><b>{ workload.ready }</b>
+            <span class="thing-id">
+                <span class="kind" lang="en">{ short_kind(&workload.kind) }{ revision }</span>
+                <span class="thing-head">
+                    <span class="name" lang="en">{ workload.name.clone() }</span>
+                    <span class="nums">
+                        <span class="vh">{ text.desired }{ " " }</span>{ workload.desired }<span aria-hidden="true">{ " / " }</span>
+                        <span class="vh">{ ", " }{ text.current }{ " " }</span>{ workload.current }<span aria-hidden="true">{ " / " }</span>
+                        <span class="vh">{ ", " }{ text.ready }{ " " }</span><b>{ workload.ready }</b>
+                    </span>
+                </span>
             </span>
             <span class="thing-foot">
                 <span class={classes!("dots", "st-ok")} aria-hidden="true">
@@ -147,14 +156,31 @@ fn thing(hub: &Hub, workload: &WorkloadRow) -> Html {
     }
 }
 
-fn podline(hub: &Hub, pod: &Pod) -> Html {
+fn podline(hub: &Hub, pod: &Pod, stop: &Ref) -> Html {
     let (family, id) = state_of(pod);
     let about = pod.about();
     let selected = hub.state.selected.as_ref() == Some(&about);
+    let (before, own) = split_name(&pod.row.name);
     html! {
-        <button type="button" class={classes!("podline", family.class(), selected.then_some("is-selected"))} aria-pressed={selected.to_string()} onclick={hub.select(about)}>
-            { glyph("ic ic-st", id) }<span class="mono" lang="en">{ pod.row.name.clone() }</span>
+        <button type="button" class={classes!("podline", family.class(), selected.then_some("is-selected"))} tabindex={tabindex(&about, stop)} aria-pressed={selected.to_string()} onclick={hub.select(about)}>
+            <span class="pod-name">{ glyph("ic ic-st", id) }
+                <span class="mono" lang="en"><span class="before">{ before.to_owned() }</span><span class="own">{ own.to_owned() }</span></span></span>
             <span class="w" lang="en">{ pod.row.status.clone() }</span>
         </button>
     }
+}
+
+fn tabindex(about: &Ref, stop: &Ref) -> &'static str {
+    if about == stop { "0" } else { "-1" }
+}
+
+/// Whether an object has a place of its own in the tree: many siblings are told by number, and so are old revisions.
+fn is_drawn(page: &State, about: &Ref) -> bool {
+    if let Some(workload) = page.workload(about) {
+        return page.shows(&workload.namespace)
+            && (workload.owner_uid.is_empty() || workload.desired + workload.current > 0);
+    }
+    let Some(pod) = page.pod(about) else { return false };
+    let siblings = page.model.pods.iter().filter(|other| other.row.owner_uid == pod.row.owner_uid).count();
+    page.shows(&pod.row.namespace) && (pod.row.owner_uid.is_empty() || siblings <= GROUPED_ABOVE)
 }

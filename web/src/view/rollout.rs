@@ -70,6 +70,7 @@ fn story<'a>(hub: &'a Hub, workload: &'a WorkloadRow) -> Story<'a> {
     let mine: Vec<&Life> = model
         .lives
         .iter()
+        .map(|life| &**life)
         .filter(|life| {
             model.belongs(&life.owner_uid, &workload.uid) && life.bits.first().is_some_and(|bit| bit.from <= now)
         })
@@ -87,32 +88,43 @@ fn story<'a>(hub: &'a Hub, workload: &'a WorkloadRow) -> Story<'a> {
 
 /// Total and available after every change in any of the lives.
 fn steps_of(lives: &[&Life], now: At) -> Vec<(At, u32, u32)> {
-    let mut at: Vec<At> = lives
-        .iter()
-        .flat_map(|life| life.bits.iter().map(|bit| bit.from).chain(life.until))
-        .filter(|at| *at <= now)
-        .collect();
-    at.sort_unstable();
-    at.dedup();
-    at.into_iter()
-        .map(|at| {
-            // A Pod on its way out does not count against the ceiling: that is the controller's own reckoning.
-            let counts = |life: &&&Life| life.until.is_none_or(|until| until > at) && !is_leaving(life, at);
-            let states = || lives.iter().filter(counts).filter_map(|life| state_at(life, at));
-            (at, states().count() as u32, states().filter(|state| *state == PodState::Ready).count() as u32)
-        })
-        .collect()
+    let mut changes: Vec<(At, i32, i32)> = Vec::new();
+    for life in lives {
+        let end = end_of(life);
+        let mut next = life.bits.iter().skip(1).map(|bit| bit.from);
+        for (nth, bit) in life.bits.iter().enumerate() {
+            let until = next.next().unwrap_or(At::MAX).min(end);
+            // A bit that counts for nothing is a moment all the same.
+            changes.push((bit.from, i32::from(nth == 0 && bit.from < end), 0));
+            if bit.state == PodState::Ready && bit.from < until {
+                changes.extend([(bit.from, 0, 1), (until, 0, -1)]);
+            }
+        }
+        changes.extend(life.until.map(|until| (until, 0, 0)));
+        changes.extend(life.bits.first().filter(|bit| bit.from < end).map(|_| (end, -1, 0)));
+    }
+    changes.retain(|(at, ..)| *at <= now);
+    changes.sort_unstable();
+    let mut steps: Vec<(At, u32, u32)> = Vec::new();
+    let (mut total, mut available) = (0, 0);
+    for (at, more, ready) in changes {
+        total += more;
+        available += ready;
+        let step = (at, total.max(0) as u32, available.max(0) as u32);
+        match steps.last_mut() {
+            Some(last) if last.0 == at => *last = step,
+            _ => steps.push(step),
+        }
+    }
+    steps
 }
 
-/// Once it has begun to terminate, whatever its containers say after that. One that has ended was on its way as well:
-/// between two frames nobody may have seen it go.
-fn is_leaving(life: &Life, at: At) -> bool {
-    let leaves = |state| matches!(state, PodState::Terminating | PodState::Completed);
-    life.bits.iter().any(|bit| bit.from <= at && leaves(bit.state))
-}
-
-fn state_at(life: &Life, at: At) -> Option<PodState> {
-    life.bits.iter().rev().find(|bit| bit.from <= at).map(|bit| bit.state)
+/// When a Pod ceases to count. A Pod on its way out does not count against the ceiling: that is the controller's own
+/// reckoning. One that has ended was on its way as well: between two frames nobody may have seen it go.
+fn end_of(life: &Life) -> At {
+    let leaves = |bit: &&Bit| matches!(bit.state, PodState::Terminating | PodState::Completed);
+    let leaving = life.bits.iter().find(leaves).map_or(At::MAX, |bit| bit.from);
+    life.until.unwrap_or(At::MAX).min(leaving)
 }
 
 fn whole(hub: &Hub, story: &Story) -> Html {

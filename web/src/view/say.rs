@@ -7,8 +7,10 @@ use yew::prelude::*;
 use super::icon::icon;
 use super::time::seconds;
 use crate::announce::Announcer;
+use crate::model::Model;
 use crate::narrate;
 use crate::store::{Action, Tab, use_hub};
+use crate::text::fill;
 
 #[component]
 pub fn Say() -> Html {
@@ -27,8 +29,8 @@ pub fn Say() -> Html {
             { match state.told() {
                 Some(mark) => html! {
                     <>
-                        <span class="say-t">{ format!("{} {}", seconds(mark.at), text.second) }</span>
-                        <span class="say-text">{ narrate::html(mark, text) }</span>
+                        <span class="say-text"><span class="say-t">{ fill(text.n_seconds, &[("n", &seconds(mark.at))]) }</span>
+                            { if untouched(&state.model) { html! { text.say_up } } else { narrate::html(mark, text) } }</span>
                         if let Some(about) = mark.about.clone() {
                             <button type="button" class="btn btn-sm" onclick={why(about)}>{ icon("a-why") }<span>{ text.why }</span></button>
                         }
@@ -39,6 +41,12 @@ pub fn Say() -> Html {
             <Announce />
         </div>
     }
+}
+
+/// Whether the cluster has come up and nobody has asked anything of it yet.
+fn untouched(model: &Model) -> bool {
+    let up = !model.nodes.is_empty() && model.nodes.iter().all(|node| node.is_ready());
+    up && model.workloads.is_empty() && model.pods.is_empty() && !model.clock.can_undo
 }
 
 /// The live region: plain text, seldom, never the visible sentence itself, which may change many times a second.

@@ -15,6 +15,7 @@ use super::rollout::Rollout;
 use super::say::Say;
 use super::time::Time;
 use super::work::Work;
+use crate::focus::use_kept_focus;
 use crate::keys;
 use crate::store::{Action, Command, Dialog, Engine, Hub, Pane, View, Width, use_hub};
 use crate::text::{Text, fill};
@@ -31,9 +32,11 @@ pub fn Shell() -> Html {
         if !loaded.replace(false) {
             settings.keep();
         }
+        settings.follow_system()
     });
     use_width(&hub);
     keys::use_keys(&hub);
+    use_kept_focus();
     let engine = match state.engine {
         Engine::Loading => "loading",
         Engine::Running => "running",
@@ -120,7 +123,7 @@ fn stage(hub: &Hub) -> Html {
             <div class="tools">
                 { namespaces(hub) }
                 <span class="gap"></span>
-                <button type="button" class="btn btn-quiet" onclick={hub.on(|| Action::Dialog(Some(Dialog::Legend)))}>{ icon("a-legend") }<span>{ text.legend }</span></button>
+                <button type="button" class="btn btn-quiet" aria-haspopup="dialog" onclick={hub.on(|| Action::Dialog(Some(Dialog::Legend)))}>{ icon("a-legend") }<span>{ text.legend }</span></button>
             </div>
             <div class="stage" tabindex="0" role="region" aria-label={view_name(state.view, text)}>
                 { match &state.engine {

@@ -19,10 +19,10 @@ pub fn Time() -> Html {
     let state = &hub.state;
     let text = state.text();
     html! {
-        <footer class={classes!("time", state.tape_open.then_some("is-open"))} id="time" aria-label={text.time}>
+        <footer class={classes!("time", state.tape_open.then_some("is-open"))} id="time" tabindex="-1" aria-label={text.time}>
             { transport(&hub) }
             { tape(&hub) }
-            <div class="time-acts">
+            <div class="time-acts hide-s">
                 <button type="button" class="btn btn-quiet" disabled={!state.model.clock.can_undo} onclick={hub.ask(|| Command::Control(Control::Undo))}>
                     { icon("a-undo") }<span>{ text.undo }</span>
                 </button>
@@ -167,15 +167,14 @@ fn skipped(from: At, to: At, window: &Window, text: &crate::text::Text) -> Html 
     if window.percent(to) - window.percent(from) < 12.0 {
         return Html::default();
     }
-    html! { { fill(text.skipped, &[("n", &long.to_string())]) } }
+    html! { <span>{ fill(text.skipped, &[("n", &long.to_string())]) }</span> }
 }
 
 /// From the mark that is told back to its causes.
 fn hops<'a>(hub: &'a Hub, window: &'a Window) -> impl Iterator<Item = Html> + 'a {
     let model = &hub.state.model;
-    let chain = narrate::chain(&model.marks, hub.state.told);
-    let pairs: Vec<(At, At)> = chain.windows(2).map(|pair| (pair[1].at, pair[0].at)).collect();
-    pairs.into_iter().filter(move |(from, _)| window.holds(*from)).map(move |(from, to)| {
+    let chain: Vec<At> = narrate::chain(&model.marks, hub.state.told).iter().map(|mark| mark.at).collect();
+    window.hops(&chain).into_iter().map(move |(from, to)| {
         let (x, w) = (window.percent(from), window.percent(to) - window.percent(from));
         html! { <span class="tape-hop" style={format!("--x:{x:.2}%;--w:{w:.2}%")}></span> }
     })

@@ -20,7 +20,7 @@ pub fn Work() -> Html {
         Callback::from(move |dry: bool| engine.emit(Command::Apply { manifest: manifest.clone(), dry }))
     };
     html! {
-        <div class="work" id="work" role={page.role_of(Pane::Work)} aria-label={text.files}>
+        <div class="work" id="work" tabindex="-1" role={page.role_of(Pane::Work)} aria-label={text.files}>
             <div class="rail">
                 <button type="button" class="btn btn-quiet btn-icon" aria-label={text.open_yaml} onclick={hub.on(|| Action::WorkOpen(true))}>{ icon("a-code") }</button>
             </div>
@@ -37,7 +37,7 @@ pub fn Work() -> Html {
             <Editor on_apply={apply.reform(|()| false)} />
             { problems(&hub) }
             <div class="applybar">
-                <button type="button" class="btn btn-main" id="apply" onclick={apply.reform(|_| false)}>{ text.apply }{ " " }<kbd>{ "Ctrl ↵" }</kbd></button>
+                <button type="button" class="btn btn-main" id="apply" onclick={apply.reform(|_| false)}>{ text.apply }<kbd class="hide-s">{ "Ctrl ↵" }</kbd></button>
                 <button type="button" class="btn" onclick={apply.reform(|_| true)}>{ text.dry_run }</button>
                 { outcome(&hub) }
             </div>
@@ -84,10 +84,9 @@ fn problems(hub: &Hub) -> Html {
     if state_.problems.is_empty() {
         return Html::default();
     }
-    let heading = fill(text.problems, &[("n", &state_.problems.len().to_string())]);
     html! {
         <section class="problems" aria-labelledby="problems-h">
-            <h2 id="problems-h">{ heading }</h2>
+            <h2 id="problems-h">{ text.problems }{ " " }<span class="count count-bad">{ state_.problems.len() }</span></h2>
             { for state_.problems.iter().map(|problem| row(hub, problem)) }
         </section>
     }

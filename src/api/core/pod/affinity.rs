@@ -34,7 +34,7 @@ crate::api! {
 
     pub struct PreferredSchedulingTerm = "io.k8s.api.core.v1.PreferredSchedulingTerm" {
         weight: i32 = "weight".always(),
-        preference: NodeSelectorTerm = "preference".always(),
+        preference: NodeSelectorTerm = "preference".always().required(),
     }
 
     pub struct PodAffinityTerm = "io.k8s.api.core.v1.PodAffinityTerm" {
@@ -48,7 +48,7 @@ crate::api! {
 
     pub struct WeightedPodAffinityTerm = "io.k8s.api.core.v1.WeightedPodAffinityTerm" {
         weight: i32 = "weight".always(),
-        pod_affinity_term: PodAffinityTerm = "podAffinityTerm".always(),
+        pod_affinity_term: PodAffinityTerm = "podAffinityTerm".always().required(),
     }
 
     pub struct NodeSelectorTerm = "io.k8s.api.core.v1.NodeSelectorTerm" atomic {

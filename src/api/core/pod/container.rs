@@ -141,12 +141,12 @@ crate::api! {
     }
 
     pub struct ContainerRestartRule = "io.k8s.api.core.v1.ContainerRestartRule" {
-        action: Str = "action",
+        action: Str = "action".required(),
         exit_codes: Option<Rc<ContainerRestartRuleOnExitCodes>> = "exitCodes",
     }
 
     pub struct ContainerRestartRuleOnExitCodes = "io.k8s.api.core.v1.ContainerRestartRuleOnExitCodes" {
-        operator: Str = "operator",
+        operator: Str = "operator".required(),
         values: List<i32> = "values".set(),
     }
 
@@ -184,7 +184,7 @@ crate::api! {
 
     pub struct HTTPGetAction = "io.k8s.api.core.v1.HTTPGetAction" {
         path: Str = "path",
-        port: IntOrString = "port".always(),
+        port: IntOrString = "port".always().required(),
         host: Str = "host",
         scheme: Str = "scheme",
         http_headers: List<HTTPHeader> = "httpHeaders".atomic(),
@@ -196,13 +196,13 @@ crate::api! {
     }
 
     pub struct TCPSocketAction = "io.k8s.api.core.v1.TCPSocketAction" {
-        port: IntOrString = "port".always(),
+        port: IntOrString = "port".always().required(),
         host: Str = "host",
     }
 
     pub struct GRPCAction = "io.k8s.api.core.v1.GRPCAction" {
         port: i32 = "port".always(),
-        service: Option<Str> = "service".always(),
+        service: Option<Str> = "service".always().optional(),
     }
 
     pub struct SleepAction = "io.k8s.api.core.v1.SleepAction" {

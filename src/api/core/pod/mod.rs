@@ -37,12 +37,24 @@ pub use validate::{
 pub use volume::*;
 pub use warnings::{claim_spec_warnings, node_label_deprecation, template_warnings};
 
-use crate::api::kind::{Column, Kind, KindInfo, PrintCx};
+use crate::api::kind::{Column, Kind, KindInfo, Part, PrintCx};
 use crate::apimachinery::{ErrorList, Str, Value};
+
+const PARTS: &[Part] = &[
+    Part::connect("attach", "PodAttachOptions"),
+    Part::action("binding", "", "Binding"),
+    Part::own("ephemeralcontainers"),
+    Part::action("eviction", "policy", "Eviction"),
+    Part::connect("exec", "PodExecOptions"),
+    Part::own("log").verbs(&["get"]),
+    Part::connect("portforward", "PodPortForwardOptions"),
+    Part::proxy("PodProxyOptions"),
+    Part::own("resize"),
+];
 
 impl Kind for Pod {
     const INFO: KindInfo =
-        KindInfo { short: &["po"], categories: &["all"], status: true, ..KindInfo::core("Pod", "pods") };
+        KindInfo { short: &["po"], categories: &["all"], status: true, parts: PARTS, ..KindInfo::core("Pod", "pods") };
     const COLUMNS: &'static [Column] = print::COLUMNS;
     const FIELDS: &'static [&'static str] = print::FIELDS;
     crate::kind_glue!(Pod);

@@ -85,7 +85,7 @@ crate::api! {
     }
 
     pub struct ProjectedVolumeSource = "io.k8s.api.core.v1.ProjectedVolumeSource" {
-        sources: List<VolumeProjection> = "sources".always().atomic(),
+        sources: List<VolumeProjection> = "sources".always().optional().atomic(),
         default_mode: Option<i32> = "defaultMode",
     }
 
@@ -159,8 +159,8 @@ crate::api! {
     }
 
     pub struct PodCertificateProjection = "io.k8s.api.core.v1.PodCertificateProjection" {
-        signer_name: Str = "signerName",
-        key_type: Str = "keyType",
+        signer_name: Str = "signerName".required(),
+        key_type: Str = "keyType".required(),
         max_expiration_seconds: Option<i32> = "maxExpirationSeconds",
         credential_bundle_path: Str = "credentialBundlePath",
         key_path: Str = "keyPath",
@@ -170,7 +170,7 @@ crate::api! {
 
     pub struct PersistentVolumeClaimTemplate = "io.k8s.api.core.v1.PersistentVolumeClaimTemplate" {
         metadata: ObjectMeta = "metadata".always(),
-        spec: Rc<PersistentVolumeClaimSpec> = "spec".always(),
+        spec: Rc<PersistentVolumeClaimSpec> = "spec".always().required(),
     }
 
     pub struct PersistentVolumeClaimSpec = "io.k8s.api.core.v1.PersistentVolumeClaimSpec" {
@@ -191,13 +191,13 @@ crate::api! {
     }
 
     pub struct TypedLocalObjectReference = "io.k8s.api.core.v1.TypedLocalObjectReference" atomic {
-        api_group: Option<Str> = "apiGroup".always(),
+        api_group: Option<Str> = "apiGroup".always().optional(),
         kind: Str = "kind".always(),
         name: Str = "name".always(),
     }
 
     pub struct TypedObjectReference = "io.k8s.api.core.v1.TypedObjectReference" {
-        api_group: Option<Str> = "apiGroup".always(),
+        api_group: Option<Str> = "apiGroup".always().optional(),
         kind: Str = "kind".always(),
         name: Str = "name".always(),
         namespace: Option<Str> = "namespace",

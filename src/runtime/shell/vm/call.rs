@@ -21,7 +21,7 @@ impl Vm {
         *world.next_pid += 1;
         let output = match world.output {
             Output::Log => Output::Log,
-            Output::Kept(_) => Output::Kept(String::new()),
+            Output::Kept(_) => Output::Kept(Written::new()),
         };
         world.spawned.push(Process { pid, program: Program::Shell(Box::new(child)), output, code: None });
         self.children.push(pid);
@@ -123,7 +123,7 @@ impl Vm {
         let input = if tools::reads(&name, args) { self.input(world) } else { String::new() };
         let env: Vec<(Str, Str)> =
             self.vars.iter().filter(|(_, v)| v.exported).map(|(k, v)| (k.clone(), v.value.clone())).collect();
-        let to_log = self.fds.out == Fd::Out;
+        let to_log = self.fds.out == Fd::Out || self.fds.out == Fd::Err;
         let mut tool = Tool {
             name: &name,
             args: &args[1..],
@@ -209,6 +209,7 @@ impl Vm {
                 }
                 None => {
                     own_name = Str::from(name);
+                    self.interactive = self.fds.input == Fd::Terminal && self.frames.is_empty();
                     (self.input(world), Vec::new())
                 }
             },
