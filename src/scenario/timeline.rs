@@ -22,8 +22,8 @@ pub(super) fn writes(cluster: &Cluster, since: u64) -> impl Iterator<Item = (Tim
             let what = format!("{kind:?} {key}");
             Some((e.time, Written { actor: actor.to_string(), verb: format!("{verb:?}"), what }))
         }
-        What::Fault { what, node } => {
-            Some((e.time, Written { actor: "fault".to_owned(), verb: what.to_string(), what: node.to_string() }))
+        What::Fault { what, .. } => {
+            Some((e.time, Written { actor: "fault".to_owned(), verb: what.to_string(), what: String::new() }))
         }
         _ => None,
     })
