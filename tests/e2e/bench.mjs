@@ -2,12 +2,13 @@
 // Prints one JSON document; progress goes to stderr. ONLY names parts: `sizes`, `native`, `wasm:10x1000`, `seek`, ….
 //
 // boot_ms: from nothing to every node Ready. ready_ms: what the worker (natively: the process) takes from Apply to all
-// Ready as fast as it goes, in ticks and with frames; it is real time, so a busy machine makes it longer.
-// cpu_ms: what a core has worked for it; in the browser for the worker's thread, as Linux tells it, else null.
-// bytes_per_pod: natively what is allocated more than before, with all checkpoints of the history; in the browser the
-// growth of the worker's memory. events, writes: turns of the agenda and revisions from Apply to all Ready.
+// Ready as fast as it goes, in ticks and with frames. Both are real time, so a busy machine makes them longer;
+// boot_cpu_ms, cpu_ms: what a core has worked for them, in the browser for the worker's thread as Linux tells it, else
+// null. bytes_per_pod: natively what is allocated more than before, with all checkpoints of the history; in the browser
+// the growth of the worker's memory. events, writes: turns of the agenda and revisions from Apply to all Ready.
 // longest_main_task_ms: of the page's main thread from Apply until it rests, as Chromium's trace tells; …_cpu_ms: for
-// how long a core has worked for the one that took most. seek_ms: the worst of many places in ten simulated minutes with a rolling update.
+// how long a core has worked for the one that took most. seek_ms: the worst of many places in ten simulated minutes
+// with a rolling update. frames, first_running_ms: the best of some tries.
 import { execFile } from "node:child_process";
 import { loadavg } from "node:os";
 import { resolve } from "node:path";
