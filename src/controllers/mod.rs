@@ -88,14 +88,15 @@ controllers! {
     pod_gc: PodGc,
     provisioner: Provisioner,
     replica_set: ReplicaSetController,
+    replication: ReplicationManager,
     resource_quota: ResourceQuotaController,
     root_ca: RootCaPublisher,
     service_account: ServiceAccountController,
     stateful_set: StatefulSetController,
     taint_eviction: TaintEvictionController,
+    ttl: TtlController,
     ttl_after_finished: TtlAfterFinished,
     volume_protection: VolumeProtection,
-    ttl: TtlController,
 }
 
 mod hash;

@@ -15,7 +15,7 @@ use crate::sim::Time;
 use std::rc::Rc;
 
 /// The provisioner that the default storage classes name.
-pub const SIMULATED: &str = "kubarium.dev/simulated";
+pub const SIMULATED: &str = Provisioner::NAME;
 const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
 
 #[derive(Clone, Default)]
@@ -89,7 +89,7 @@ fn is_to_go(pv: &PersistentVolume) -> bool {
 }
 
 impl Controller for Provisioner {
-    const NAME: &'static str = SIMULATED;
+    const NAME: &'static str = "kubarium.dev/simulated";
     const MANAGER: &'static str = "kubarium-provisioner";
     const WATCHES: &'static [KindId] = &[KindId::PersistentVolumeClaim, KindId::PersistentVolume];
 
