@@ -79,6 +79,7 @@ controllers! {
     daemon_set: DaemonSetController,
     deployment: DeploymentController,
     disruption: DisruptionController,
+    ephemeral_volume: EphemeralVolumeController,
     garbage_collector: GarbageCollector,
     job: JobController,
     job_orphans: JobOrphans,

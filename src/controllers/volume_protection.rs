@@ -4,7 +4,8 @@
 //! Differs: both are one controller; batches of claims are not looked at together.
 
 use super::Controller;
-use crate::api::core::{PersistentVolume, PersistentVolumeClaim, Pod};
+use super::ephemeral_volume::claim_name;
+use crate::api::core::{PersistentVolume, PersistentVolumeClaim, Pod, Volume};
 use crate::api::{Key, KindId};
 use crate::apimachinery::{ObjectMeta, Status, Str};
 use crate::apiserver::{Tables, WatchEvent};
@@ -23,10 +24,8 @@ fn waits(meta: &ObjectMeta, finalizer: &str) -> bool {
 }
 
 fn claims_of(pod: &Pod) -> impl Iterator<Item = Str> {
-    let named = |v: &crate::api::core::Volume| v.persistent_volume_claim.as_ref().map(|c| c.claim_name.clone());
-    let made = |v: &crate::api::core::Volume| {
-        v.ephemeral.as_ref().map(|_| Str::from(format!("{}-{}", pod.metadata.name, v.name)))
-    };
+    let named = |v: &Volume| v.persistent_volume_claim.as_ref().map(|c| c.claim_name.clone());
+    let made = |v: &Volume| v.ephemeral.as_ref().map(|_| claim_name(pod, v));
     pod.spec.volumes.iter().filter_map(move |v| named(v).or_else(|| made(v)))
 }
 

@@ -94,7 +94,7 @@ fn merge(all: &mut List<Container>, (requests, limits): (&Resources, &Resources)
     }
 }
 
-fn validate(at: &Attributes, object: &Object) -> Result<(), Status> {
+fn validate(at: &mut Attributes, object: &Object) -> Result<(), Status> {
     if !is_supported(at, object) {
         return Ok(());
     }

@@ -7,6 +7,7 @@ mod default_storage_class;
 mod default_toleration_seconds;
 mod limit_ranger;
 mod namespace_lifecycle;
+mod pod_security;
 mod priority;
 mod resource_quota;
 mod runtime_class;
@@ -35,10 +36,12 @@ pub struct Attributes<'a> {
     pub old: Option<&'a Object>,
     pub user: &'a str,
     pub rng: &'a mut Rng,
+    /// What the client is told besides the answer.
+    pub warnings: &'a mut Vec<String>,
 }
 
 type Mutate = fn(&mut Attributes, &mut Object) -> Result<(), Status>;
-type Validate = fn(&Attributes, &Object) -> Result<(), Status>;
+type Validate = fn(&mut Attributes, &Object) -> Result<(), Status>;
 type Charge = fn(&mut Server, &mut Cx, Op, &Object, Option<&Object>) -> Result<(), Status>;
 
 /// What a plugin does to an object of that operation; each may be left out.
@@ -56,6 +59,7 @@ const PLUGINS: &[Plugin] = &[
     limit_ranger::PLUGIN,
     service_account::PLUGIN,
     taint_nodes_by_condition::PLUGIN,
+    pod_security::PLUGIN,
     priority::PLUGIN,
     default_toleration_seconds::PLUGIN,
     default_storage_class::PLUGIN,
@@ -78,13 +82,15 @@ impl Default for Shared {
 }
 
 pub fn mutate(server: &Server, cx: &mut Cx, op: Op, object: &mut Object, old: Option<&Object>) -> Result<(), Status> {
-    let mut at = Attributes { server, op, old, user: cx.user, rng: &mut *cx.rng };
+    let warnings = &mut cx.warnings;
+    let mut at = Attributes { server, op, old, user: cx.user, rng: &mut *cx.rng, warnings };
     PLUGINS.iter().filter_map(|p| p.mutate).try_for_each(|f| f(&mut at, object))
 }
 
 pub fn validate(server: &Server, cx: &mut Cx, op: Op, object: &Object, old: Option<&Object>) -> Result<(), Status> {
-    let at = Attributes { server, op, old, user: cx.user, rng: &mut *cx.rng };
-    PLUGINS.iter().filter_map(|p| p.validate).try_for_each(|f| f(&at, object))
+    let warnings = &mut cx.warnings;
+    let mut at = Attributes { server, op, old, user: cx.user, rng: &mut *cx.rng, warnings };
+    PLUGINS.iter().filter_map(|p| p.validate).try_for_each(|f| f(&mut at, object))
 }
 
 pub fn charge(server: &mut Server, cx: &mut Cx, op: Op, object: &Object, old: Option<&Object>) -> Result<(), Status> {
@@ -128,10 +134,10 @@ mod tests {
     }
 
     fn admit(server: &Server, op: Op, object: Object, old: Option<&Object>) -> Result<Object, Status> {
-        let (mut rng, mut object) = (Rng::new(1), object);
-        let mut at = Attributes { server, op, old, user: "jane", rng: &mut rng };
+        let (mut rng, mut object, mut warnings) = (Rng::new(1), object, Vec::new());
+        let mut at = Attributes { server, op, old, user: "jane", rng: &mut rng, warnings: &mut warnings };
         PLUGINS.iter().filter_map(|p| p.mutate).try_for_each(|f| f(&mut at, &mut object))?;
-        PLUGINS.iter().filter_map(|p| p.validate).try_for_each(|f| f(&at, &object))?;
+        PLUGINS.iter().filter_map(|p| p.validate).try_for_each(|f| f(&mut at, &object))?;
         Ok(object)
     }
 

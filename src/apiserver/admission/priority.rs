@@ -105,7 +105,7 @@ fn admit(at: &mut Attributes, object: &mut Object) -> Result<(), Status> {
     Ok(())
 }
 
-fn at_most_one_default(at: &Attributes, object: &Object) -> Result<(), Status> {
+fn at_most_one_default(at: &mut Attributes, object: &Object) -> Result<(), Status> {
     if Some(object.id()) != kind() || !matches!(at.op, Op::Create | Op::Update(Sub::None)) || !read(object).1 {
         return Ok(());
     }

@@ -109,7 +109,7 @@ fn mount_in(containers: &mut List<Container>, mount: &VolumeMount) -> bool {
     true
 }
 
-fn check(at: &Attributes, object: &Object) -> Result<(), Status> {
+fn check(at: &mut Attributes, object: &Object) -> Result<(), Status> {
     if at.op != Op::Create {
         return Ok(());
     }
