@@ -116,6 +116,15 @@ impl KindInfo {
         if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
     }
 
+    /// The same, to be shared.
+    pub fn group_version(&self) -> Str {
+        if self.group.is_empty() {
+            Str::literal(self.version)
+        } else {
+            Str::from(format_args!("{}/{}", self.group, self.version))
+        }
+    }
+
     /// `pods`, `deployments.apps`.
     pub fn qualified_resource(&self) -> String {
         crate::apimachinery::status::qualified(self.group, self.plural)

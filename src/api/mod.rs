@@ -97,6 +97,17 @@ macro_rules! kinds {
                 debug_assert_eq!(self.id(), old.id(), "an update keeps the kind");
                 compare(Some(old.node()), Some(self.node()), &PLAIN)
             }
+            /// Whether `compare` says of `old` and `new` what it says of the other two, but for the names of some items,
+            /// which are answered. A yes is certain, a no is not.
+            pub fn changed_alike(
+                (old, new): (&Object, &Object),
+                (other, then): (&Object, &Object),
+            ) -> Option<Vec<($crate::apimachinery::field_set::Step, $crate::apimachinery::field_set::Step)>> {
+                use $crate::apimachinery::{alike::{Names, alike}, compare::PLAIN};
+                let mut names = Names::default();
+                let (a, b) = ((Some(old.node()), Some(new.node())), (Some(other.node()), Some(then.node())));
+                if alike(a, b, &PLAIN, &mut names) { names.differing() } else { None }
+            }
             fn node(&self) -> $crate::apimachinery::node::Ref<'_> {
                 match &self.0 { $(AnyObject::$Name(o) => o),* }
             }

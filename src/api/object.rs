@@ -98,7 +98,7 @@ impl crate::apimachinery::ObjectMeta {
 /// A reference that makes `owner` the managing owner.
 pub fn controller_ref<K: Kind>(owner: &K) -> OwnerReference {
     OwnerReference {
-        api_version: K::INFO.api_version().into(),
+        api_version: K::INFO.group_version(),
         kind: Str::literal(K::INFO.kind),
         name: owner.meta().name.clone(),
         uid: owner.meta().uid.clone(),

@@ -4,7 +4,7 @@
 //! Differs: nothing known.
 
 use super::field_set::Scalar;
-use super::node::{self, Fields, Items, Ref, Shape};
+use super::node::{Fields, Items, Node, Ref, Shape, Slot};
 use super::schema::{Type, go_struct};
 use super::value::go_word;
 use super::{List, Map, Str, Value};
@@ -37,6 +37,10 @@ pub trait Api: Clone + PartialEq + Default + 'static {
     /// What is within; a leaf is compared as a whole.
     fn shape(&self) -> Shape<'_> {
         Shape::Leaf(self)
+    }
+    /// Where what is within comes to stand.
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Leaf(self)
     }
 }
 
@@ -134,7 +138,7 @@ impl Decoder {
         }
     }
 
-    fn list(&mut self, out: &mut dyn Items, v: &Value, ty: Type) {
+    pub(super) fn list(&mut self, out: &mut dyn Items, v: &Value, ty: Type) {
         match v {
             Value::Null => {}
             Value::Array(items) => {
@@ -151,7 +155,7 @@ impl Decoder {
         }
     }
 
-    fn map(&mut self, out: &mut dyn Items, v: &Value, ty: Type) {
+    pub(super) fn map(&mut self, out: &mut dyn Items, v: &Value, ty: Type) {
         match v {
             Value::Null => {}
             Value::Object(object) => {
@@ -308,72 +312,70 @@ impl Api for Opaque {
     }
 }
 
+/// What all four do alike is compiled once, in `Node`.
+macro_rules! within {
+    () => {
+        fn decode_into(&mut self, v: &Value, d: &mut Decoder) {
+            let node: &mut dyn Node = self;
+            node.decode_into(v, d);
+        }
+        fn encode(&self) -> Value {
+            let node: Ref<'_> = self;
+            node.encode()
+        }
+        fn is_zero(&self) -> bool {
+            let node: Ref<'_> = self;
+            node.is_zero()
+        }
+        fn scalar(&self) -> Option<Scalar> {
+            let node: Ref<'_> = self;
+            node.scalar()
+        }
+    };
+}
+
 /// Pointers of upstream: absent is not zero.
 impl<T: Api> Api for Option<T> {
     const TYPE: Type = T::TYPE;
-    fn decode_into(&mut self, v: &Value, d: &mut Decoder) {
-        if !v.is_null() {
-            self.insert(T::default()).decode_into(v, d);
-        }
-    }
-    fn encode(&self) -> Value {
-        self.as_ref().map_or(Value::Null, T::encode)
-    }
-    fn is_zero(&self) -> bool {
-        self.is_none()
-    }
-    fn scalar(&self) -> Option<Scalar> {
-        self.as_ref().and_then(T::scalar)
-    }
+    within!();
     fn shape(&self) -> Shape<'_> {
         Shape::Option(self.as_ref().map(|v| -> Ref<'_> { v }))
+    }
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Within(self.insert(T::default()))
     }
 }
 
 impl<T: Api> Api for Rc<T> {
     const TYPE: Type = T::TYPE;
-    fn decode(v: &Value, d: &mut Decoder) -> Self {
-        Rc::new(T::decode(v, d))
-    }
-    fn encode(&self) -> Value {
-        T::encode(self)
-    }
-    fn is_zero(&self) -> bool {
-        T::is_zero(self)
-    }
+    within!();
     fn shape(&self) -> Shape<'_> {
         Shape::Shared(Rc::as_ptr(self).cast(), &**self)
+    }
+    fn slot(&mut self) -> Slot<'_> {
+        let within: &mut T = Rc::make_mut(self);
+        Slot::Within(within)
     }
 }
 
 impl<T: Api> Api for List<T> {
     const TYPE: Type = Type::List(&T::TYPE);
-    fn decode_into(&mut self, v: &Value, d: &mut Decoder) {
-        d.list(self, v, Self::TYPE);
-    }
-    fn encode(&self) -> Value {
-        node::encode_list(self)
-    }
-    fn is_zero(&self) -> bool {
-        self.is_empty()
-    }
+    within!();
     fn shape(&self) -> Shape<'_> {
         Shape::List(self)
+    }
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::List(self, Self::TYPE)
     }
 }
 
 impl<T: Api> Api for Map<T> {
     const TYPE: Type = Type::Map(&T::TYPE);
-    fn decode_into(&mut self, v: &Value, d: &mut Decoder) {
-        d.map(self, v, Self::TYPE);
-    }
-    fn encode(&self) -> Value {
-        node::encode_map(self)
-    }
-    fn is_zero(&self) -> bool {
-        self.is_empty()
-    }
+    within!();
     fn shape(&self) -> Shape<'_> {
         Shape::Map(self)
+    }
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Map(self, Self::TYPE)
     }
 }

@@ -75,17 +75,17 @@ pub fn compare(old: Option<Ref<'_>>, new: Option<Ref<'_>>, field: &FieldSchema) 
 
 /// One variant's content each.
 impl<'a> Shape<'a> {
-    fn inner(self) -> Option<Ref<'a>> {
+    pub(super) fn inner(self) -> Option<Ref<'a>> {
         match self {
             Shape::Option(inner) => inner,
             Shape::Shared(_, inner) => Some(inner),
             _ => None,
         }
     }
-    fn fields(self) -> Option<&'a dyn Fields> {
+    pub(super) fn fields(self) -> Option<&'a dyn Fields> {
         if let Shape::Struct(fields) = self { Some(fields) } else { None }
     }
-    fn items(self) -> Option<&'a dyn Items> {
+    pub(super) fn items(self) -> Option<&'a dyn Items> {
         if let Shape::List(items) | Shape::Map(items) = self { Some(items) } else { None }
     }
     fn tree(self) -> Option<&'a Rc<Value>> {
@@ -157,10 +157,7 @@ fn optional(old: (bool, Option<Ref<'_>>), new: (bool, Option<Ref<'_>>), field: &
 }
 
 fn list(old: Option<&dyn Items>, new: Option<&dyn Items>, field: &FieldSchema) -> Delta {
-    let step = |item: Ref<'_>| match field.topology {
-        Topology::Map => key_of(item, field),
-        _ => Step::Value(item.scalar().unwrap_or(Scalar::Json(Str::EMPTY))),
-    };
+    let step = |item: Ref<'_>| step_of(item, field);
     let (was, is) = (old.map_or(0, Items::len), new.map_or(0, Items::len));
     if was == 0 && is == 0 {
         return Delta::leaf(old.is_some(), new.is_some(), false);
@@ -191,6 +188,14 @@ fn list(old: Option<&dyn Items>, new: Option<&dyn Items>, field: &FieldSchema) -
         out.push(|| step.clone(), delta);
     }
     out.finish()
+}
+
+/// How an item of a list map or a set is named.
+pub(super) fn step_of(item: Ref<'_>, field: &FieldSchema) -> Step {
+    match field.topology {
+        Topology::Map => key_of(item, field),
+        _ => Step::Value(item.scalar().unwrap_or(Scalar::Json(Str::EMPTY))),
+    }
 }
 
 /// The step of a list map's item; keys that are not written have their default, of which there is one.

@@ -6,6 +6,7 @@
 use super::codec::{Api, Decoder};
 use super::schema::Type;
 use super::{Str, Value};
+use crate::apimachinery::Arrange;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -52,7 +53,7 @@ pub enum Step {
 
 impl Step {
     pub fn key(mut keys: Vec<(Str, Scalar)>) -> Step {
-        keys.sort();
+        keys.arrange();
         Step::Key(Rc::from(keys))
     }
 
@@ -169,7 +170,7 @@ impl FieldSet {
             return FieldSet::EMPTY;
         }
         if !entries.is_sorted_by(|a, b| a.step < b.step) {
-            entries.sort_by(|a, b| a.step.cmp(&b.step));
+            entries.arrange_by(|a, b| a.step.cmp(&b.step));
             entries.dedup_by(|b, a| {
                 let same = a.step == b.step;
                 if same {
@@ -349,6 +350,27 @@ impl FieldSet {
         few.entries()
             .iter()
             .any(|a| many.entry(&a.step).is_some_and(|b| a.member && b.member || a.below.intersects(&b.below)))
+    }
+
+    /// The set with other names for some items; None where it names none of them.
+    pub fn renamed(&self, names: &[(Step, Step)]) -> Option<FieldSet> {
+        let one = |e: &Entry| {
+            let named = !matches!(e.step, Step::Field(_));
+            let step = names.iter().find(|(was, _)| named && *was == e.step).map(|(_, is)| is.clone());
+            let below = e.below.renamed(names);
+            (step.is_some() || below.is_some()).then(|| Entry {
+                step: step.unwrap_or_else(|| e.step.clone()),
+                member: e.member,
+                below: below.unwrap_or_else(|| e.below.clone()),
+            })
+        };
+        let mut entries: Option<Vec<Entry>> = None;
+        for (i, e) in self.entries().iter().enumerate() {
+            if let Some(renamed) = one(e) {
+                entries.get_or_insert_with(|| self.entries().to_vec())[i] = renamed;
+            }
+        }
+        entries.map(FieldSet::from_entries)
     }
 
     /// Every member's path, in order, as conflicts name them.

@@ -4,6 +4,7 @@
 //! Differs: nothing known.
 
 use super::Str;
+use crate::apimachinery::Arrange;
 use std::fmt;
 use std::rc::Rc;
 
@@ -32,7 +33,7 @@ impl FieldSelector {
     /// Errors: upstream's sentence.
     pub fn parse(text: &str) -> Result<FieldSelector, String> {
         let mut parts = split_terms(text);
-        parts.sort_unstable();
+        parts.arrange();
         let mut terms = Vec::new();
         for part in parts.into_iter().filter(|part| !part.is_empty()) {
             let (field, negated, value) =

@@ -7,6 +7,7 @@
 use super::Str;
 use super::field_error::{BadValue, ErrorList, Path};
 use super::names::{is_qualified_name, is_valid_label_value};
+use crate::apimachinery::Arrange;
 use std::fmt;
 use std::rc::Rc;
 
@@ -152,7 +153,7 @@ impl Selector {
     }
 
     pub fn new(mut requirements: Vec<Requirement>) -> Selector {
-        requirements.sort_by(|a, b| a.key.cmp(&b.key));
+        requirements.arrange_by(|a, b| a.key.cmp(&b.key));
         Selector(Some(requirements.into()))
     }
 
@@ -244,7 +245,7 @@ impl fmt::Display for Requirement {
             Operator::NotIn => " notin ",
         };
         let mut values: Vec<&str> = self.values.iter().map(Str::as_str).collect();
-        values.sort_unstable();
+        values.arrange();
         let values = values.join(",");
         match self.operator {
             Operator::In | Operator::NotIn => write!(f, "{key}{sign}({values})"),

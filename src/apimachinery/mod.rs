@@ -1,5 +1,6 @@
 //! The grammar of the API: trees, schemas, codecs, names, selectors, patches, errors; it knows no kind.
 
+pub mod alike;
 pub mod codec;
 pub mod compare;
 pub mod field_error;
@@ -35,3 +36,5 @@ pub use meta::{
 pub use status::Status;
 pub use str::Str;
 pub use value::Value;
+
+pub use crate::sim::{Arrange, OrdMap, OrdSet};

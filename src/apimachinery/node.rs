@@ -4,28 +4,41 @@
 
 use super::codec::{Api, Decoder};
 use super::field_set::Scalar;
-use super::schema::StructSchema;
+use super::schema::{StructSchema, Type};
 use super::{List, Map, Str, Value};
 use std::any::Any;
 use std::rc::Rc;
 
-/// A value of the API, of whatever type.
-pub trait Node: Any {
+/// A value of the API, of whatever type. Hundreds of types have this table, so it is short.
+pub trait Node: 'static {
     fn shape(&self) -> Shape<'_>;
+    fn slot(&mut self) -> Slot<'_>;
+}
+
+/// A value that has nothing within.
+pub trait Leaf: Any {
+    fn equals(&self, other: &dyn Leaf) -> bool;
     fn is_zero(&self) -> bool;
     fn encode(&self) -> Value;
     fn decode_into(&mut self, v: &Value, d: &mut Decoder);
     fn scalar(&self) -> Option<Scalar>;
 }
 
-/// A value that has nothing within.
-pub trait Leaf: Any {
-    fn equals(&self, other: &dyn Leaf) -> bool;
-}
-
-impl<T: PartialEq + Any> Leaf for T {
+impl<T: Api> Leaf for T {
     fn equals(&self, other: &dyn Leaf) -> bool {
         (other as &dyn Any).downcast_ref::<T>().is_some_and(|other| self == other)
+    }
+    fn is_zero(&self) -> bool {
+        Api::is_zero(self)
+    }
+    fn encode(&self) -> Value {
+        Api::encode(self)
+    }
+    fn decode_into(&mut self, v: &Value, d: &mut Decoder) {
+        Api::decode_into(self, v, d);
+    }
+    fn scalar(&self) -> Option<Scalar> {
+        Api::scalar(self)
     }
 }
 
@@ -42,6 +55,65 @@ pub enum Shape<'a> {
     List(&'a dyn Items),
     Map(&'a dyn Items),
     Tree(Option<&'a Rc<Value>>),
+}
+
+/// Where a value comes to stand.
+pub enum Slot<'a> {
+    Leaf(&'a mut (dyn Leaf + 'static)),
+    /// In what is optional or shared.
+    Within(&'a mut (dyn Node + 'static)),
+    Struct(&'a mut dyn Fields),
+    List(&'a mut dyn Items, Type),
+    Map(&'a mut dyn Items, Type),
+}
+
+impl dyn Node {
+    /// Whether `omitempty` leaves it out.
+    pub fn is_zero(&self) -> bool {
+        match self.shape() {
+            Shape::Leaf(leaf) => leaf.is_zero(),
+            Shape::Option(within) => within.is_none(),
+            Shape::Shared(_, within) => within.is_zero(),
+            Shape::Struct(_) => false,
+            Shape::List(items) | Shape::Map(items) => items.len() == 0,
+            Shape::Tree(tree) => tree.is_none(),
+        }
+    }
+
+    pub fn encode(&self) -> Value {
+        match self.shape() {
+            Shape::Leaf(leaf) => leaf.encode(),
+            Shape::Option(within) => within.map_or(Value::Null, |within| within.encode()),
+            Shape::Shared(_, within) => within.encode(),
+            Shape::Struct(fields) => encode_fields(fields),
+            Shape::List(items) => encode_list(items),
+            Shape::Map(items) => encode_map(items),
+            Shape::Tree(tree) => tree.map_or(Value::Null, |tree| Value::clone(tree)),
+        }
+    }
+
+    /// Into a value of which nothing is said yet.
+    pub fn decode_into(&mut self, v: &Value, d: &mut Decoder) {
+        if v.is_null() {
+            return;
+        }
+        match self.slot() {
+            Slot::Leaf(leaf) => leaf.decode_into(v, d),
+            Slot::Within(within) => within.decode_into(v, d),
+            Slot::Struct(fields) => d.fields(fields, v),
+            Slot::List(items, ty) => d.list(items, v, ty),
+            Slot::Map(items, ty) => d.map(items, v, ty),
+        }
+    }
+
+    /// The value as it names an item of a list.
+    pub fn scalar(&self) -> Option<Scalar> {
+        match self.shape() {
+            Shape::Leaf(leaf) => leaf.scalar(),
+            Shape::Option(within) => within?.scalar(),
+            _ => None,
+        }
+    }
 }
 
 /// A struct; the numbers are those of its schema's fields.
@@ -74,17 +146,8 @@ impl<T: Api> Node for T {
     fn shape(&self) -> Shape<'_> {
         Api::shape(self)
     }
-    fn is_zero(&self) -> bool {
-        Api::is_zero(self)
-    }
-    fn encode(&self) -> Value {
-        Api::encode(self)
-    }
-    fn decode_into(&mut self, v: &Value, d: &mut Decoder) {
-        Api::decode_into(self, v, d);
-    }
-    fn scalar(&self) -> Option<Scalar> {
-        Api::scalar(self)
+    fn slot(&mut self) -> Slot<'_> {
+        Api::slot(self)
     }
 }
 

@@ -241,6 +241,10 @@ macro_rules! api {
             fn shape(&self) -> $crate::apimachinery::node::Shape<'_> {
                 $crate::apimachinery::node::Shape::Struct(self)
             }
+
+            fn slot(&mut self) -> $crate::apimachinery::node::Slot<'_> {
+                $crate::apimachinery::node::Slot::Struct(self)
+            }
         }
 
         impl PartialEq for $Name {

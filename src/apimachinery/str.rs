@@ -40,6 +40,49 @@ impl Str {
     }
 }
 
+/// Gathers a short text on the stack.
+struct Buffer {
+    bytes: [u8; 160],
+    len: usize,
+    /// All of it, where it is longer.
+    long: String,
+}
+
+impl Buffer {
+    fn text(&self) -> &str {
+        if self.long.is_empty() {
+            std::str::from_utf8(&self.bytes[..self.len]).expect("it was put together of whole texts")
+        } else {
+            &self.long
+        }
+    }
+}
+
+impl std::fmt::Write for Buffer {
+    fn write_str(&mut self, s: &str) -> std::fmt::Result {
+        let end = self.len + s.len();
+        if self.long.is_empty() && end <= self.bytes.len() {
+            self.bytes[self.len..end].copy_from_slice(s.as_bytes());
+            self.len = end;
+        } else {
+            if self.long.is_empty() {
+                self.long = self.text().to_owned();
+            }
+            self.long.push_str(s);
+        }
+        Ok(())
+    }
+}
+
+/// `Str::from(format_args!(…))` allocates once.
+impl From<std::fmt::Arguments<'_>> for Str {
+    fn from(text: std::fmt::Arguments<'_>) -> Str {
+        let mut out = Buffer { bytes: [0; 160], len: 0, long: String::new() };
+        std::fmt::write(&mut out, text).expect("a buffer takes everything");
+        Str::from(out.text())
+    }
+}
+
 impl Default for Str {
     fn default() -> Self {
         Str::EMPTY
@@ -137,5 +180,19 @@ impl std::fmt::Display for Str {
 impl std::fmt::Debug for Str {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?}", self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formatted_text_is_whole_however_long() {
+        for n in [0, 1, 159, 160, 161, 500] {
+            let text = "é".repeat(n / 2) + &"x".repeat(n % 2);
+            assert_eq!(Str::from(format_args!("{text}{}", 7)), format!("{text}7"));
+        }
+        assert_eq!(Str::from(format_args!("")), "");
     }
 }

@@ -8,11 +8,13 @@ use std::str::FromStr;
 
 mod duration;
 mod parse;
+mod strftime;
 
 pub use duration::{
     DurationError, format_duration, human_duration, human_duration_nanos, parse_duration, short_human_duration,
 };
 pub use parse::TimeError;
+pub use strftime::strftime;
 
 /// Go's zero instant, midnight of the first of January of year 1, which the API writes as null.
 const ZERO_SECONDS: i64 = -62_135_596_800;
@@ -46,14 +48,7 @@ impl Time {
 
     /// `Mon, 02 Jan 2006 15:04:05 +0000`: how kubectl writes instants.
     pub fn rfc1123(self) -> String {
-        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-        let days = self.0.div_euclid(86_400);
-        let (year, month, day) = date_of(days);
-        let second = self.0.rem_euclid(86_400);
-        let (weekday, month) = (DAYS[days.rem_euclid(7) as usize], MONTHS[month as usize - 1]);
-        let (hour, minute) = (second / 3600, second / 60 % 60);
-        format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{:02} +0000", second % 60)
+        strftime("%a, %d %b %Y %H:%M:%S %z", self.0)
     }
 }
 
@@ -146,7 +141,7 @@ fn write_second(f: &mut fmt::Formatter<'_>, unix: i64) -> fmt::Result {
 }
 
 /// Days since 1970 of a date of the proleptic Gregorian calendar; years begin in March here, so that February is last.
-fn days_of(year: i64, month: i64, day: i64) -> i64 {
+pub fn days_of(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -154,7 +149,8 @@ fn days_of(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-fn date_of(days: i64) -> (i64, i64, i64) {
+/// Year, month and day.
+pub fn date_of(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
@@ -164,6 +160,11 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
     (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+/// Days since Sunday.
+pub fn weekday_of(days: i64) -> i64 {
+    (days + 4).rem_euclid(7)
 }
 
 /// How Go's time package quotes in its errors: bytes beyond printable ASCII as `\x..`.

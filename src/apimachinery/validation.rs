@@ -8,6 +8,7 @@ use super::field_error::BadValue;
 use super::meta::ManagedFieldsEntry;
 use super::names::{is_dns1123_label, is_path_segment_name, is_qualified_name, is_valid_label_value};
 use super::{ErrorList, LabelSelector, LabelSelectorRequirement, List, Map, ObjectMeta, OwnerReference, Path, Str};
+use crate::apimachinery::Arrange;
 
 pub const FIELD_IMMUTABLE: &str = "field is immutable";
 pub const NOT_NEGATIVE: &str = "must be greater than or equal to 0";
@@ -179,7 +180,7 @@ pub fn validate_finalizers(finalizers: &List<Str>, path: Path, errs: &mut ErrorL
 
 fn validate_no_new_finalizers(new: &[Str], old: &[Str], path: Path, errs: &mut ErrorList) {
     let mut extra: Vec<&str> = new.iter().filter(|f| !old.contains(f)).map(|f| f.as_str()).collect();
-    extra.sort_unstable();
+    extra.arrange();
     extra.dedup();
     if !extra.is_empty() {
         let list = extra.iter().map(|f| super::field_error::go_quote(f)).collect::<Vec<_>>().join(", ");

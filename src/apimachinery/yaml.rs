@@ -10,11 +10,13 @@ use super::Value;
 mod compose;
 mod decode;
 mod position;
+mod print;
 mod scalar;
 mod split;
 mod syntax;
 
 pub use position::{Positions, Span};
+pub use print::print;
 
 /// One document that says something.
 #[derive(Clone, Debug)]

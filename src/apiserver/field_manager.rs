@@ -5,6 +5,7 @@
 //! Differs: every kind has one version, so no set is ever converted.
 
 mod apply;
+mod memo;
 mod reset;
 mod sets;
 
@@ -14,7 +15,8 @@ pub use sets::Sets;
 use super::Sub;
 use crate::api::Object;
 use crate::apimachinery::time::Time;
-use crate::apimachinery::{FieldSet, List, ManagedFieldsEntry, Str};
+use crate::apimachinery::{Arrange, FieldSet, List, ManagedFieldsEntry, Str};
+use memo::Change;
 use std::cmp::Ordering;
 
 /// Of more updaters than this the oldest become one.
@@ -63,52 +65,39 @@ fn updated(
     now: Time,
 ) -> List<ManagedFieldsEntry> {
     let kind = new.id();
-    let delta = match old {
-        Some(old) => new.compare(old),
-        None => new.compare(&kind.empty()),
-    };
-    let (mut changed, mut removed) = (delta.changed.below, delta.removed.below);
-    if sub == Sub::Scale && changed.has_path(reset::REPLICAS) && new.scale().is_some_and(|s| s.0 == 0) {
-        // A Scale of zero replicas is written without them: the field goes, and nobody has it.
-        std::mem::swap(&mut changed, &mut removed);
-    }
-    let changed = reset::own(kind, sub, &changed);
-    let removed = reset::own(kind, sub, &removed);
-    let mine = |e: &ManagedFieldsEntry, api_version: &Str| {
-        e.manager == manager && e.operation == "Update" && e.subresource == sub.name() && e.api_version == *api_version
-    };
+    let name = sets.name(manager);
+    let mut memo = std::mem::take(&mut sets.memo);
+    let writer = (kind, sub, old.is_some(), name.clone());
+    let found = memo.change(sets, old, new, &writer);
+    let change = &found.change;
     let api_version = sets.api_version(kind);
-    let at = entries.iter().position(|e| mine(e, &api_version));
-    let taken = changed.union(&removed);
-    // First who loses what: most writes take nothing from anybody.
-    for i in 0..entries.len() {
-        let minus = if Some(i) == at { &removed } else { &taken };
-        if entries[i].fields_v1.intersects(minus) {
-            let left = entries[i].fields_v1.difference(minus);
-            entries.make_mut()[i].fields_v1 = sets.intern(&left);
+    let mine = |e: &ManagedFieldsEntry| {
+        e.manager == manager && e.operation == "Update" && e.subresource == sub.name() && e.api_version == api_version
+    };
+    let at = entries.iter().position(mine);
+    let before: Vec<&FieldSet> = entries.iter().map(|e| &e.fields_v1).collect();
+    let after = memo.applied(&writer, &found, &before, at).unwrap_or_else(|| {
+        let after = owned_after(sets, change, &before, at);
+        memo.note(&writer, &found, before.iter().copied().cloned().collect(), at, after.clone());
+        after
+    });
+    sets.memo = memo;
+    if entries.iter().zip(&after).any(|(e, set)| !e.fields_v1.ptr_eq(set)) {
+        for (entry, set) in entries.make_mut().iter_mut().zip(after) {
+            entry.fields_v1 = set;
         }
     }
-    let gained = reset::strip(&changed);
-    if !gained.is_empty() {
+    if !change.gained.is_empty() {
         match at {
-            Some(at) => {
-                let all = entries[at].fields_v1.union(&gained);
-                let same = all.ptr_eq(&entries[at].fields_v1);
-                if !same || entries[at].time != Some(now) {
-                    let entry = &mut entries.make_mut()[at];
-                    entry.time = Some(now);
-                    if !same {
-                        entry.fields_v1 = sets.intern(&all);
-                    }
-                }
-            }
+            Some(at) if entries[at].time != Some(now) => entries.make_mut()[at].time = Some(now),
+            Some(_) => {}
             None => entries.push(ManagedFieldsEntry {
-                manager: sets.name(manager),
+                manager: name,
                 operation: Str::literal("Update"),
                 api_version,
                 time: Some(now),
                 fields_type: Str::literal("FieldsV1"),
-                fields_v1: sets.intern(&gained),
+                fields_v1: change.gained.clone(),
                 subresource: Str::literal(sub.name()),
             }),
         }
@@ -119,6 +108,25 @@ fn updated(
     }
     sort(&mut entries);
     entries
+}
+
+/// Who loses what, and what the writer's own entry, the one at `at`, gains.
+fn owned_after(sets: &mut Sets, change: &Change, before: &[&FieldSet], at: Option<usize>) -> Vec<FieldSet> {
+    let one = |(i, set): (usize, &&FieldSet)| {
+        let own = Some(i) == at;
+        let minus = if own { &change.removed } else { &change.taken };
+        let mut left = (*set).clone();
+        // Most writes take nothing from anybody.
+        if left.intersects(minus) {
+            left = sets.intern(&left.difference(minus));
+        }
+        if own {
+            let all = left.union(&change.gained);
+            left = if all.ptr_eq(&left) { left } else { sets.intern(&all) };
+        }
+        left
+    };
+    before.iter().enumerate().map(one).collect()
 }
 
 /// Upstream: managedfields.go (sortEncodedManagedFields).
@@ -134,14 +142,14 @@ pub(super) fn order(p: &ManagedFieldsEntry, q: &ManagedFieldsEntry) -> Ordering 
 
 pub(super) fn sort(entries: &mut List<ManagedFieldsEntry>) {
     if !entries.is_sorted_by(|a, b| order(a, b).is_le()) {
-        entries.make_mut().sort_by(order);
+        entries.make_mut().arrange_by(order);
     }
 }
 
 /// Merges the oldest updates of a version into one of `ancient-changes`.
 fn cap(entries: &mut Vec<ManagedFieldsEntry>) {
     let mut updates: Vec<ManagedFieldsEntry> = entries.extract_if(.., |e| e.operation == "Update").collect();
-    updates.sort_by(order);
+    updates.arrange_by(order);
     let mut count = updates.len();
     let mut kept: Vec<ManagedFieldsEntry> = Vec::new();
     for entry in updates {

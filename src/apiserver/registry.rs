@@ -24,12 +24,12 @@ pub struct Cx<'a> {
     /// The field manager.
     pub manager: &'a str,
     pub dry_run: bool,
-    /// For `Warning:` headers.
-    pub warnings: Vec<String>,
+    /// For `Warning:` headers; None: nobody reads them.
+    pub warnings: Option<Vec<String>>,
 }
 
 /// Which part of an object a write may touch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Sub {
     None,
     Status,
@@ -93,16 +93,19 @@ pub fn random_suffix(rng: &mut Rng) -> String {
 
 /// A version 4 UUID.
 pub fn new_uid(rng: &mut Rng) -> Str {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let stream = rng.stream("apiserver/uids");
     let (a, b) = (stream.next_u64(), stream.next_u64());
-    let text = format!(
-        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-        a >> 32,
-        (a >> 16) & 0xffff,
-        a & 0xfff,
-        0x8000 | (b >> 48) & 0x3fff,
-        b & 0xffff_ffff_ffff
-    );
+    let high = a & !0xf000 | 0x4000;
+    let low = b & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
+    let bits = u128::from(high) << 64 | u128::from(low);
+    let mut text = String::with_capacity(36);
+    for i in (0..32).rev() {
+        text.push(char::from(DIGITS[(bits >> (4 * i)) as usize & 15]));
+        if matches!(i, 24 | 20 | 16 | 12) {
+            text.push('-');
+        }
+    }
     Str::from(text)
 }
 
@@ -150,7 +153,9 @@ impl Server {
         if !errs.is_empty() {
             return Err(Status::invalid(info.group, info.kind, &named, &errs));
         }
-        object.warnings(None, &mut cx.warnings);
+        if let Some(warnings) = &mut cx.warnings {
+            object.warnings(None, warnings);
+        }
         admission::validate(self, cx, admission::Op::Create, &object, None)?;
         admission::charge(self, cx, admission::Op::Create, &object, None)?;
         if object.meta().resource_version.0 != 0 {
@@ -184,7 +189,7 @@ impl Server {
         // Upstream cuts the base so that the whole is a label of 63 characters.
         let base: String = object.meta().generate_name.chars().take(58).collect();
         for _ in 0..8 {
-            object.meta_mut().name = Str::from(format!("{base}{}", random_suffix(cx.rng)));
+            object.meta_mut().name = Str::from(format_args!("{base}{}", random_suffix(cx.rng)));
             if self.store.head().object(object.id(), &object.key()).is_none() {
                 return;
             }
@@ -272,7 +277,9 @@ impl Server {
         if !errs.is_empty() {
             return Err(Status::invalid(info.group, info.kind, &key.name, &errs));
         }
-        new.warnings(Some(&old), &mut cx.warnings);
+        if let Some(warnings) = &mut cx.warnings {
+            new.warnings(Some(&old), warnings);
+        }
         field_manager::keep_times(&old, &mut new);
         admission::validate(self, cx, admission::Op::Update(sub), &new, Some(&old))?;
         admission::charge(self, cx, admission::Op::Update(sub), &new, Some(&old))?;

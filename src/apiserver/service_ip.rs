@@ -11,6 +11,7 @@ use crate::api::core::Service;
 use crate::apimachinery::field_error::BadValue;
 use crate::apimachinery::ip::parse_ip_sloppy;
 use crate::apimachinery::{ErrorList, Path, Status, Str};
+use crate::sim::OrdSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
@@ -31,7 +32,7 @@ struct Pool {
     first: u32,
     size: u32,
     reserved: u32,
-    taken: imbl::OrdSet<u32>,
+    taken: OrdSet<u32>,
 }
 
 impl Pool {
@@ -41,7 +42,7 @@ impl Pool {
 
     /// False where it was taken already.
     fn take(&mut self, n: u32) -> bool {
-        self.taken.insert(n).is_none()
+        self.taken.insert(n)
     }
 
     fn next(&mut self, pick: Pick) -> Option<u32> {
@@ -72,8 +73,8 @@ impl Default for Allocator {
     fn default() -> Allocator {
         // Neither the network's own address nor the one of broadcasts.
         let size = (1 << (32 - PREFIX_BITS)) - 2;
-        let ips = Pool { first: NETWORK.to_bits() + 1, size, reserved: 256, taken: imbl::OrdSet::new() };
-        let ports = Pool { first: 30_000, size: 2_768, reserved: 86, taken: imbl::OrdSet::new() };
+        let ips = Pool { first: NETWORK.to_bits() + 1, size, reserved: 256, taken: OrdSet::new() };
+        let ports = Pool { first: 30_000, size: 2_768, reserved: 86, taken: OrdSet::new() };
         Allocator { ips, ports }
     }
 }

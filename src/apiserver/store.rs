@@ -6,7 +6,7 @@
 use crate::api::core::Pod;
 use crate::api::{Key, Kind, KindId, Object};
 use crate::apimachinery::Str;
-use imbl::{OrdMap, OrdSet, Vector};
+use crate::sim::{OrdMap, OrdSet, Vector};
 use std::rc::Rc;
 
 /// How many changes the log keeps before it compacts.
@@ -61,7 +61,7 @@ impl Tables {
             Some(ns) => {
                 let ns = Str::from(ns);
                 let from = Key { namespace: ns.clone(), name: Str::EMPTY };
-                Box::new(rows.range(from..).take_while(move |(k, _)| k.namespace == ns))
+                Box::new(rows.range_from(&from).take_while(move |(k, _)| k.namespace == ns))
             }
         }
     }
@@ -74,11 +74,20 @@ impl Tables {
         self.0.rows[kind as usize].len()
     }
 
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.0.rows.iter().map(OrdMap::len).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Everything that names `uid` among its owners.
     pub fn owned_by(&self, uid: &Str) -> impl Iterator<Item = &Object> {
         let from = (uid.clone(), KindId::ALL[0], Key::default());
         let uid = uid.clone();
-        self.0.by_owner.range(from..).take_while(move |((owner, _, _), _)| *owner == uid).map(|(_, object)| object)
+        self.0.by_owner.range_from(&from).take_while(move |((owner, _, _), _)| *owner == uid).map(|(_, object)| object)
     }
 
     /// Objects of one kind that name `uid` among their owners.
@@ -87,7 +96,7 @@ impl Tables {
         let uid = uid.clone();
         self.0
             .by_owner
-            .range(from..)
+            .range_from(&from)
             .take_while(move |((owner, kind, _), _)| *owner == uid && *kind == K::ID)
             .filter_map(|(_, object)| K::unwrap(object))
     }
@@ -97,7 +106,7 @@ impl Tables {
         let from = (node.clone(), Key::default());
         self.0
             .pods_by_node
-            .range(from..)
+            .range_from(&from)
             .take_while(move |((n, _), _)| *n == node)
             .filter_map(|(_, object)| Pod::unwrap(object))
     }
@@ -108,7 +117,7 @@ impl Tables {
         let from = (K::ID, Key { namespace: ns.clone(), name: Str::EMPTY });
         self.0
             .unmanaged
-            .range(from..)
+            .range_from(&from)
             .take_while(move |(kind, key)| *kind == K::ID && key.namespace == ns)
             .filter_map(|(_, key)| self.get::<K>(key))
     }
@@ -138,10 +147,10 @@ impl Tables {
         if ADOPTABLE.contains(&kind) {
             let unmanaged = |o: Option<&Object>| o.is_some_and(|o| o.controller_of().is_none());
             match (unmanaged(old.as_ref()), unmanaged(new)) {
-                (true, false) => drop(inner.unmanaged.remove(&(kind, key.clone()))),
-                (false, true) => drop(inner.unmanaged.insert((kind, key.clone()))),
-                _ => {}
-            }
+                (true, false) => inner.unmanaged.remove(&(kind, key.clone())),
+                (false, true) => inner.unmanaged.insert((kind, key.clone())),
+                _ => false,
+            };
         }
         if kind == KindId::Pod {
             let node = |o: Option<&Object>| {
@@ -251,7 +260,9 @@ impl Store {
         if self.log.len() > LOG_KEEP {
             let gone = self.log.pop_front().expect("it is longer than LOG_KEEP");
             self.compacted = gone.rev;
-            self.pinned = self.pinned.split(&gone.rev).1;
+            while let Some(oldest) = self.pinned.get_min().map(|(rev, _)| *rev).filter(|rev| *rev <= gone.rev) {
+                self.pinned.remove(&oldest);
+            }
         }
     }
 

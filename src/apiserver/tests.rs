@@ -25,7 +25,7 @@ fn act<T>(
         user: "jane",
         manager: "kubectl",
         dry_run: false,
-        warnings: Vec::new(),
+        warnings: None,
     };
     f(server, &mut cx)
 }

@@ -5,7 +5,7 @@
 
 #![allow(clippy::disallowed_types, reason = "it measures real time")]
 
-use kubarium::session::protocol::{Control, File, Granularity, Request, WorkloadRow};
+use kubarium::session::protocol::{Call, Control, File, Granularity, Request, WorkloadRow};
 use kubarium::session::{Frame, Session};
 use serde_json::{Value, json};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -185,10 +185,13 @@ fn run(nodes: u32, pods: u32) -> Value {
 fn messages(boot: &[Request; 2], pods: u32) -> Value {
     let get = Request::Api {
         id: 0,
-        method: "GET".to_owned(),
-        path: "/apis/apps/v1/namespaces/default/deployments/nginx-deployment".to_owned(),
-        content_type: String::new(),
-        body: String::new(),
+        label: String::new(),
+        calls: vec![Call {
+            method: "GET".to_owned(),
+            path: "/apis/apps/v1/namespaces/default/deployments/nginx-deployment".to_owned(),
+            content_type: String::new(),
+            body: String::new(),
+        }],
     };
     json!({
         "boot": boot.each_ref().map(hex),

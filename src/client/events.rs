@@ -7,8 +7,8 @@ use super::turn::Turn;
 use crate::api::core::{Event, EventSeries, EventSource, ObjectReference};
 use crate::api::{Key, Kind, Object};
 use crate::apimachinery::{ObjectMeta, Str};
-use crate::sim::{Digest, Duration, Time};
-use imbl::{OrdMap, OrdSet};
+use crate::sim::{Digest, Duration, OrdMap, Time};
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -29,7 +29,8 @@ struct Seen {
 
 #[derive(Clone, Default)]
 struct Alike {
-    messages: OrdSet<u64>,
+    /// In order, of which there are a few.
+    messages: Vec<u64>,
     last: i64,
 }
 
@@ -65,11 +66,11 @@ impl Reference {
         let meta = object.meta();
         Reference(ObjectReference {
             kind: Str::literal(K::INFO.kind),
-            api_version: K::INFO.api_version().into(),
+            api_version: K::INFO.group_version(),
             namespace: meta.namespace.clone(),
             name: meta.name.clone(),
             uid: meta.uid.clone(),
-            resource_version: Str::from(meta.resource_version.0.to_string()),
+            resource_version: Str::from(format_args!("{}", meta.resource_version.0)),
             field_path: Str::EMPTY,
         })
     }
@@ -102,29 +103,30 @@ impl Recorder {
     }
 
     /// The message to use and the key to count it under.
-    fn aggregate(&mut self, alike: u64, full: u64, message: &str, now: i64) -> (String, u64) {
+    fn aggregate<'m>(&mut self, alike: u64, full: u64, message: &'m str, now: i64) -> (Cow<'m, str>, u64) {
         let mut a = self.alike.get(&alike).cloned().unwrap_or_default();
         if now - a.last > AGGREGATE_SECONDS {
             a = Alike::default();
         }
         a.last = now;
-        a.messages.insert(digest(&[message]));
+        let told = digest(&[message]);
+        if let Err(at) = a.messages.binary_search(&told) {
+            a.messages.reserve_exact(1);
+            a.messages.insert(at, told);
+        }
         let many = a.messages.len() >= MAX_ALIKE;
-        if many {
-            let first = *a.messages.get_min().expect("it is not empty");
-            if a.messages.len() > MAX_ALIKE {
-                a.messages.remove(&first);
-            }
+        if a.messages.len() > MAX_ALIKE {
+            a.messages.remove(0);
         }
         self.alike.insert(alike, a);
-        if many { (format!("(combined from similar events): {message}"), alike) } else { (message.to_owned(), full) }
+        if many { (format!("(combined from similar events): {message}").into(), alike) } else { (message.into(), full) }
     }
 }
 
 /// `component` and `host` say who tells it; `event_type` is Normal or Warning.
 pub(super) fn record(
     t: &mut Turn,
-    (component, host): (&str, &str),
+    (component, host): (&Str, &Str),
     about: &Reference,
     event_type: &'static str,
     reason: &str,
@@ -132,7 +134,7 @@ pub(super) fn record(
 ) {
     let r = &about.0;
     let now = t.wall;
-    let source = [component, host, &r.kind, &r.namespace, &r.name, &r.uid, &r.api_version];
+    let source = [component.as_str(), host.as_str(), &r.kind, &r.namespace, &r.name, &r.uid, &r.api_version];
     let alike: Vec<&str> = source.iter().copied().chain([&*r.field_path, event_type, reason]).collect();
     let full: Vec<&str> = alike.iter().copied().chain([message]).collect();
     if !t.recorder.allow(digest(&source), now.unix()) {
@@ -146,7 +148,7 @@ pub(super) fn record(
         let patched = t.patch::<Event>(&key, |e| {
             e.count = count;
             e.last_timestamp = now;
-            e.message = Str::from(&message);
+            e.message = Str::from(&*message);
         });
         if patched.is_ok() {
             t.recorder.seen.insert(count_as, Seen { count, ..seen });
@@ -155,19 +157,19 @@ pub(super) fn record(
     }
     t.recorder.count += 1;
     let stamp = now.unix() * 1_000_000_000 + t.now.0.rem_euclid(1_000_000_000) + t.recorder.count as i64;
-    let name = Str::from(format!("{}.{stamp:016x}", r.name));
+    let name = Str::from(format_args!("{}.{stamp:016x}", r.name));
     let event = Event {
         metadata: ObjectMeta { name: name.clone(), namespace: namespace.clone(), ..ObjectMeta::default() },
         involved_object: r.clone(),
         reason: Str::from(reason),
-        message: Str::from(&message),
-        source: EventSource { component: Str::from(component), host: Str::from(host) },
+        message: Str::from(&*message),
+        source: EventSource { component: component.clone(), host: host.clone() },
         first_timestamp: now,
         last_timestamp: now,
         count: 1,
         type_: Str::literal(event_type),
-        reporting_component: Str::from(component),
-        reporting_instance: Str::from(host),
+        reporting_component: component.clone(),
+        reporting_instance: host.clone(),
         ..Event::default()
     };
     if t.create(event).is_ok() {
@@ -210,7 +212,7 @@ pub(super) fn record_v1(
     }
     t.recorder.count += 1;
     let stamp = t.wall.unix() * 1_000_000_000 + t.now.0.rem_euclid(1_000_000_000) + t.recorder.count as i64;
-    let name = Str::from(format!("{}.{stamp:016x}", r.name));
+    let name = Str::from(format_args!("{}.{stamp:016x}", r.name));
     let event = Event {
         metadata: ObjectMeta { name: name.clone(), namespace, ..ObjectMeta::default() },
         involved_object: r.clone(),
@@ -235,11 +237,11 @@ impl From<&Object> for Reference {
         let (info, meta) = (object.id().info(), object.meta());
         Reference(ObjectReference {
             kind: Str::literal(info.kind),
-            api_version: info.api_version().into(),
+            api_version: info.group_version(),
             namespace: meta.namespace.clone(),
             name: meta.name.clone(),
             uid: meta.uid.clone(),
-            resource_version: Str::from(meta.resource_version.0.to_string()),
+            resource_version: Str::from(format_args!("{}", meta.resource_version.0)),
             field_path: Str::EMPTY,
         })
     }

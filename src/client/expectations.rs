@@ -4,8 +4,7 @@
 //! Differs: nothing known.
 
 use crate::api::Key;
-use crate::sim::{Duration, Time};
-use imbl::{OrdMap, OrdSet};
+use crate::sim::{Duration, OrdMap, OrdSet, Time};
 
 const TIMEOUT: Duration = Duration::from_secs(300);
 

@@ -9,6 +9,8 @@ mod trace;
 mod turn;
 mod work_queue;
 
+/// What an actor needs to know of the API server: the rest of it is behind `Turn`.
+pub use crate::apiserver::{DeleteOptions, Propagation, Tables, WatchEvent};
 pub use events::{Recorder, Reference};
 pub use expectations::Expectations;
 pub use trace::{Outcome, Verb, What};

@@ -82,5 +82,7 @@ pub enum What {
     Fault {
         node: Str,
         what: Str,
+        /// The fault itself, as JSON.
+        value: Str,
     },
 }

@@ -131,7 +131,7 @@ impl Turn<'_> {
             user: &self.agent.user,
             manager: &self.agent.manager,
             dry_run: false,
-            warnings: Vec::new(),
+            warnings: None,
         };
         let answer = f(self.server, &mut cx);
         let code = match &answer {

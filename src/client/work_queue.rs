@@ -4,8 +4,7 @@
 //! Differs: turns are atomic, so no key is ever "processing"; the overall bucket of 10 a second is left out.
 
 use crate::api::Key;
-use crate::sim::{Duration, Time};
-use imbl::{OrdMap, Vector};
+use crate::sim::{Duration, OrdMap, Time, Vector};
 
 /// What a sync wants next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,7 +65,7 @@ impl WorkQueue {
 
     /// Moves what is due among the ready and takes the first: the key and why it was queued.
     pub fn pop(&mut self, now: Time) -> Option<(Key, u64)> {
-        while let Some((&(at, seq), _)) = self.delayed.get_min().map(|(k, v)| (k, v)) {
+        while let Some((&(at, seq), _)) = self.delayed.get_min() {
             if at > now {
                 break;
             }

@@ -4,15 +4,15 @@
 //! Differs: there all at once at the first instant.
 
 use super::{Cluster, Event, Fault, Node};
-use crate::api::Object;
-use crate::api::core::{Namespace, Service, ServicePort, ServiceSpec};
+use crate::api::core::{Namespace, Pod, Service, ServicePort, ServiceSpec};
 use crate::api::scheduling::{PriorityClass, SYSTEM_CLASSES};
 use crate::api::storage::StorageClass;
+use crate::api::{Key, Object};
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::{List, ObjectMeta, Str};
 use crate::apiserver::Cx;
 use crate::client::{Agent, Verb, What};
-use crate::kubelet::{Kubelet, Machine};
+use crate::kubelet::{Blow, Kubelet, Machine, Reach};
 use crate::sim::{SECOND, Time};
 use std::rc::Rc;
 
@@ -58,7 +58,7 @@ fn create(c: &mut Cluster, cause: u64, namespace: &str, object: Object) {
         user: "system:apiserver",
         manager: "kube-apiserver",
         dry_run: false,
-        warnings: Vec::new(),
+        warnings: None,
     };
     // The trace numbers a write's event before the write, so that watchers can name it.
     cx.cause = c.trace.last_seq() + 1;
@@ -116,9 +116,11 @@ fn kubernetes_service() -> Service {
 
 pub(super) fn add_node(c: &mut Cluster, machine: Machine, cause: u64) {
     let name = machine.name.clone();
+    let mut kubelet = Kubelet::new(machine, cause);
+    kubelet.set_reach(c.reach);
     let node = Node {
         agent: Rc::new(Agent::kubelet(&name)),
-        kubelet: Rc::new(Kubelet::new(machine, cause)),
+        kubelet: Rc::new(kubelet),
         informer: super::Informer::default(),
         recorder: Default::default(),
         wake: None,
@@ -129,32 +131,64 @@ pub(super) fn add_node(c: &mut Cluster, machine: Machine, cause: u64) {
 
 impl Cluster {
     pub(super) fn fault(&mut self, fault: &Fault) {
-        let what = Str::from(fault.to_string());
-        let cause = self.trace.push(self.now, 0, What::Fault { node: fault.node().clone(), what });
+        let (what, value) = (Str::from(fault.to_string()), Str::from(fault.to_value().to_string()));
+        let node = Cluster::befallen(fault);
+        let cause = self.trace.push(self.now, 0, What::Fault { node, what, value });
         let now = self.now;
-        let (Fault::NodeDown { node, .. } | Fault::KubeletRestart { node } | Fault::RemoveNode { node }) = fault else {
-            if let Fault::AddNode(machine) = fault {
-                add_node(self, machine.clone(), cause);
+        match fault {
+            Fault::AddNode(machine) => add_node(self, machine.clone(), cause),
+            Fault::RemoveNode { node } => {
+                if let Some(n) = self.nodes.remove(node)
+                    && let Some(t) = n.wake
+                {
+                    self.agenda.cancel(t);
+                }
             }
-            return;
-        };
-        if let Some(n) = self.nodes.get_mut(node) {
-            let kubelet = Rc::make_mut(&mut n.kubelet);
-            match fault {
-                Fault::NodeDown { down, .. } => kubelet.set_down(*down, now, cause),
-                Fault::KubeletRestart { .. } => kubelet.restart(now, cause),
-                Fault::RemoveNode { .. } | Fault::AddNode(_) => {}
+            Fault::NodeDown { node, down } => self.on_node(node, |k| k.set_down(*down, now, cause)),
+            Fault::KubeletRestart { node } => self.on_node(node, |k| k.restart(now, cause)),
+            Fault::ContainerExit { pod, container, code } => {
+                self.on_pod(pod, cause, Blow::Exit { container: container.clone(), code: *code });
             }
+            Fault::ProbeFails { pod, probe, failing } => {
+                self.on_pod(pod, cause, Blow::Probes { kind: probe.clone(), failing: *failing });
+            }
+            Fault::RegistryDown { down } => self.set_reach(Reach { down: *down, ..self.reach }),
+            Fault::SlowPulls { times } => self.set_reach(Reach { times: (*times).max(1), ..self.reach }),
         }
-        if matches!(fault, Fault::RemoveNode { .. }) {
-            if let Some(n) = self.nodes.remove(node)
-                && let Some(t) = n.wake
-            {
-                self.agenda.cancel(t);
-            }
-            return;
+    }
+
+    fn on_node(&mut self, node: &Str, then: impl FnOnce(&mut Kubelet)) {
+        let Some(n) = self.nodes.get_mut(node) else { return };
+        then(Rc::make_mut(&mut n.kubelet));
+        self.schedule_kubelet(node);
+    }
+
+    fn on_pod(&mut self, pod: &Key, cause: u64, blow: Blow) {
+        let node = self.node_under(pod);
+        self.on_node(&node, |k| k.strike(pod, blow, cause));
+    }
+
+    fn node_under(&self, pod: &Key) -> Str {
+        self.tables().get::<Pod>(pod).map(|p| p.spec.node_name.clone()).unwrap_or_default()
+    }
+
+    /// The machine that it befalls; none where it befalls a pod, or all.
+    fn befallen(fault: &Fault) -> Str {
+        match fault {
+            Fault::NodeDown { node, .. } | Fault::KubeletRestart { node } | Fault::RemoveNode { node } => node.clone(),
+            Fault::AddNode(machine) => machine.name.clone(),
+            _ => Str::EMPTY,
         }
-        self.schedule_kubelet(&node.clone());
+    }
+
+    /// Of pulls that begin from now on.
+    fn set_reach(&mut self, reach: Reach) {
+        self.reach = reach;
+        let names: Vec<Str> = self.nodes.keys().cloned().collect();
+        for name in names {
+            let node = self.nodes.get_mut(&name).expect("its name was just read");
+            Rc::make_mut(&mut node.kubelet).set_reach(reach);
+        }
     }
 }
 

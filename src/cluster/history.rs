@@ -9,10 +9,13 @@ use crate::apiserver::wire::{Answer, Method, Request};
 use crate::sim::{Duration, Time};
 use std::collections::BTreeMap;
 
-/// How often a checkpoint is made, and how many are kept before every second of the older half goes.
-const EVERY: Duration = Duration::from_secs(5);
-const EVERY_STEPS: u64 = 2_000;
-const KEEP: usize = 240;
+/// A checkpoint is made after as many turns as there are objects, but no sooner than this: a bigger cluster's take longer
+/// to replay, but each of them keeps more of what has changed since.
+const EVERY_STEPS: usize = 1_000;
+/// How many objects all checkpoints together may have, and how many are kept in any case, before every second of the
+/// older half goes.
+const KEEP_OBJECTS: usize = 400_000;
+const KEEP: std::ops::RangeInclusive<usize> = 8..=240;
 
 #[derive(Clone, Debug)]
 pub struct Recorded {
@@ -75,14 +78,20 @@ impl History {
         self.cluster.now() >= self.head
     }
 
+    /// Those of the inputs that have happened at this moment.
+    pub fn past_inputs(&self) -> &[Recorded] {
+        &self.inputs[..self.done]
+    }
+
     pub fn inputs(&self) -> &[Recorded] {
         &self.inputs
     }
 
     fn checkpoint(&mut self) {
         self.checkpoints.insert((self.cluster.now(), self.cluster.steps), self.cluster.clone());
-        if self.checkpoints.len() > KEEP {
-            let old: Vec<_> = self.checkpoints.keys().copied().take(KEEP / 2).skip(1).step_by(2).collect();
+        let keep = (KEEP_OBJECTS / self.cluster.tables().len().max(1)).clamp(*KEEP.start(), *KEEP.end());
+        if self.checkpoints.len() > keep {
+            let old: Vec<_> = self.checkpoints.keys().copied().take(keep / 2).skip(1).step_by(2).collect();
             for key in old {
                 self.checkpoints.remove(&key);
             }
@@ -90,9 +99,9 @@ impl History {
     }
 
     fn checkpoint_if_due(&mut self) {
-        let (at, steps) = *self.checkpoints.keys().next_back().expect("the first one is never dropped");
-        let now = self.cluster.now();
-        if now >= at + EVERY || self.cluster.steps >= steps + EVERY_STEPS {
+        let (_, steps) = *self.checkpoints.keys().next_back().expect("the first one is never dropped");
+        let every = self.cluster.tables().len().max(EVERY_STEPS) as u64;
+        if self.cluster.steps >= steps + every {
             self.checkpoint();
         }
     }

@@ -22,11 +22,10 @@ use crate::apimachinery::time::Time as Wall;
 use crate::apiserver::{Server, Store, Tables, WatchEvent};
 use crate::client::{Agent, Recorder, Turn, What};
 use crate::controllers::ControllerManager;
-use crate::kubelet::Kubelet;
+use crate::kubelet::{Kubelet, Reach};
 use crate::scheduler::Scheduler;
-use crate::sim::{Agenda, Duration, Latency, Rng, SECOND, Ticket, Time, Trace};
-use imbl::OrdMap;
-use std::collections::BTreeMap;
+pub use crate::scheduler::{NodeTrace, SchedulingTrace};
+use crate::sim::{Agenda, Duration, Latency, OrdMap, Rng, SECOND, Ticket, Time, Trace};
 use std::rc::Rc;
 
 /// What one turn wrote, on its way to those who watch.
@@ -98,6 +97,8 @@ pub struct Cluster {
     scheduler_agent: Rc<Agent>,
     scheduler_wake: Option<Ticket>,
     nodes: OrdMap<Str, Node>,
+    /// How every node reaches the registry.
+    reach: Reach,
     /// Up to which revision watchers have been told.
     published: u64,
     /// When anything but leases, heartbeats and events was last written.
@@ -123,6 +124,7 @@ impl Cluster {
             scheduler_agent: Rc::new(Agent::scheduler()),
             scheduler_wake: None,
             nodes: OrdMap::new(),
+            reach: Reach::default(),
             published: Store::default().rev(),
             last_change: Time::ZERO,
             steps: 0,
@@ -159,6 +161,12 @@ impl Cluster {
 
     pub fn scheduler(&self) -> &Scheduler {
         &self.scheduler
+    }
+
+    /// What the scheduler would find for a pod now; None: there is no such pod.
+    pub fn explain(&self, pod: &Key) -> Option<SchedulingTrace> {
+        let pod = self.tables().get::<crate::api::core::Pod>(pod)?;
+        Some(self.scheduler.explain(&self.scheduler_informer.view, pod, self.wall().unix()))
     }
 
     pub fn next_at(&self) -> Option<Time> {
@@ -270,11 +278,11 @@ impl Cluster {
         if events.iter().any(|e| !matches!(e.kind, KindId::Lease | KindId::Event | KindId::Node)) {
             self.last_change = self.now;
         }
-        let mut by_node: BTreeMap<Str, Vec<(Key, u64)>> = BTreeMap::new();
+        let mut by_node: OrdMap<Str, Vec<(Key, u64)>> = OrdMap::new();
         for e in events.iter().filter(|e| e.kind == KindId::Pod) {
             let pod = e.either().downcast::<crate::api::core::Pod>().expect("the event's kind is Pod");
             if !pod.spec.node_name.is_empty() {
-                by_node.entry(pod.spec.node_name.clone()).or_default().push((e.key.clone(), e.cause));
+                by_node.or_insert_with(pod.spec.node_name.clone(), Vec::new).push((e.key.clone(), e.cause));
             }
         }
         let batch = Rc::new(Batch { events, root: self.server.store.head().clone(), rev });
@@ -283,10 +291,10 @@ impl Cluster {
         self.agenda.push(at, Event::ToControllers(batch.clone()));
         let at = arrival(&mut self.scheduler_informer, self.now, TO_SCHEDULER, &mut self.rng, "latency/scheduler");
         self.agenda.push(at, Event::ToScheduler(batch.clone()));
-        for (node, pods) in by_node {
-            let Some(n) = self.nodes.get_mut(&node) else { continue };
+        for (node, pods) in &by_node {
+            let Some(n) = self.nodes.get_mut(node) else { continue };
             let at = arrival(&mut n.informer, self.now, TO_KUBELET, &mut self.rng, "latency/kubelet");
-            let event = Event::ToKubelet { node, pods: pods.into(), batch: batch.clone() };
+            let event = Event::ToKubelet { node: node.clone(), pods: pods.as_slice().into(), batch: batch.clone() };
             self.agenda.push(at, event);
         }
     }

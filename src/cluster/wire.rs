@@ -33,7 +33,7 @@ impl Cluster {
             user: "kubernetes-admin",
             manager: &manager,
             dry_run: false,
-            warnings: Vec::new(),
+            warnings: Some(Vec::new()),
         };
         let answer = wire::handle(&mut self.server, &mut cx, request);
         if writes {

@@ -10,8 +10,7 @@ use crate::api::{Key, Kind, KindId, controller_ref};
 use crate::apimachinery::field_error::go_quote;
 use crate::apimachinery::time::Time as Wall;
 use crate::apimachinery::{List, ObjectMeta, Status, Str};
-use crate::apiserver::{DeleteOptions, Propagation, Tables, WatchEvent};
-use crate::client::{Reference, Requeue, Turn, WorkQueue};
+use crate::client::{DeleteOptions, Propagation, Reference, Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::{Duration, MILLISECOND, Time};
 use std::rc::Rc;
 

@@ -8,8 +8,7 @@ use super::Controller;
 use crate::api::core::{PersistentVolumeClaim, Pod, Volume};
 use crate::api::{Key, KindId, controller_ref};
 use crate::apimachinery::{List, ObjectMeta, Status, Str};
-use crate::apiserver::{Tables, WatchEvent};
-use crate::client::{Reference, Requeue, Turn, WorkQueue};
+use crate::client::{Reference, Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::Time;
 use std::rc::Rc;
 

@@ -8,8 +8,7 @@ use super::Controller;
 use crate::api::core::ObjectReference;
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::{ObjectMeta, OwnerReference, Status, Str};
-use crate::apiserver::{DeleteOptions, Propagation, Tables, WatchEvent};
-use crate::client::{Reference, Requeue, Turn, WorkQueue};
+use crate::client::{DeleteOptions, Propagation, Reference, Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::{Duration, MILLISECOND, Time};
 
 const ORPHAN: &str = "orphan";

@@ -9,8 +9,7 @@ use crate::api::batch::Job;
 use crate::api::core::Pod;
 use crate::api::{Key, KindId};
 use crate::apimachinery::Status;
-use crate::apiserver::{Tables, WatchEvent};
-use crate::client::{Requeue, Turn, WorkQueue};
+use crate::client::{Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::{Duration, Time};
 use std::rc::Rc;
 

@@ -5,8 +5,7 @@
 
 use crate::api::{Key, KindId};
 use crate::apimachinery::{Status, Str};
-use crate::apiserver::{Tables, WatchEvent};
-use crate::client::{Agent, Outcome, Recorder, Requeue, Turn, What, WorkQueue};
+use crate::client::{Agent, Outcome, Recorder, Requeue, Tables, Turn, WatchEvent, What, WorkQueue};
 use crate::sim::{Duration, MILLISECOND, Time};
 
 /// A controller: handlers compute keys, `sync` makes the world of one key right.

@@ -8,11 +8,9 @@ use super::Controller;
 use crate::api::core::{Namespace, NamespaceCondition, NamespaceStatus, Pod};
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::time::Time as Wall;
-use crate::apimachinery::{Status, Str};
-use crate::apiserver::{DeleteOptions, Propagation, Tables, WatchEvent};
-use crate::client::{Requeue, Turn, WorkQueue};
+use crate::apimachinery::{Arrange, OrdMap, Status, Str};
+use crate::client::{DeleteOptions, Propagation, Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::{Duration, Time};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Time for other API servers to hear of the deletion before content is listed.
@@ -41,8 +39,8 @@ pub(super) struct NamespaceController;
 #[derive(Default)]
 struct Remaining {
     estimate: i64,
-    by_resource: BTreeMap<String, usize>,
-    by_finalizer: BTreeMap<String, usize>,
+    by_resource: OrdMap<String, usize>,
+    by_finalizer: OrdMap<String, usize>,
     errors: Vec<String>,
 }
 
@@ -52,12 +50,12 @@ impl Remaining {
         let mut failures = Vec::new();
         if !self.errors.is_empty() {
             let mut errors = self.errors.clone();
-            errors.sort();
+            errors.arrange();
             let text =
                 format!("Failed to delete all resource types, {} remaining: {}", errors.len(), errors.join(", "));
             failures.push((CONDITIONS[2].0, "ContentDeletionFailed", text));
         }
-        let told = |counts: &BTreeMap<String, usize>, what: &str| {
+        let told = |counts: &OrdMap<String, usize>, what: &str| {
             let parts: Vec<String> = counts.iter().map(|(k, n)| format!("{k} {what} {n} resource instances")).collect();
             parts.join(", ")
         };
@@ -142,7 +140,7 @@ fn delete_content(t: &mut Turn, kind: KindId, namespace: &str, deleted_for: i64,
     left.by_resource.insert(format!("{}.{}", info.plural, info.group), items.len());
     let mut held = false;
     for finalizer in items.iter().flat_map(|o| &o.meta().finalizers) {
-        *left.by_finalizer.entry(finalizer.to_string()).or_default() += 1;
+        *left.by_finalizer.or_insert_with(finalizer.to_string(), || 0) += 1;
         held = true;
     }
     if estimate == 0 && held {

@@ -9,8 +9,7 @@ use crate::api::core::{ObjectReference, PersistentVolume, PersistentVolumeClaim,
 use crate::api::storage::StorageClass;
 use crate::api::{Key, KindId};
 use crate::apimachinery::{Status, Str};
-use crate::apiserver::{Tables, WatchEvent};
-use crate::client::{Reference, Requeue, Turn, WorkQueue};
+use crate::client::{Reference, Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::{Duration, Time};
 use std::rc::Rc;
 

@@ -9,8 +9,7 @@ use crate::api::{Kind, controller_ref};
 use crate::apimachinery::labels::Selector;
 use crate::apimachinery::time::Time as Wall;
 use crate::apimachinery::{LabelSelector, List, Map, ObjectMeta, Status, Str};
-use crate::apiserver::{DeleteOptions, Tables};
-use crate::client::{Reference, Turn};
+use crate::client::{DeleteOptions, Reference, Tables, Turn};
 use crate::sim::Duration;
 use std::rc::Rc;
 
@@ -18,7 +17,7 @@ use std::rc::Rc;
 pub(super) fn pod_from_template<K: Kind>(template: &PodTemplateSpec, owner: &K) -> Pod {
     Pod {
         metadata: ObjectMeta {
-            generate_name: Str::from(format!("{}-", owner.meta().name)),
+            generate_name: Str::from(format_args!("{}-", owner.meta().name)),
             namespace: owner.meta().namespace.clone(),
             labels: template.metadata.labels.clone(),
             annotations: template.metadata.annotations.clone(),

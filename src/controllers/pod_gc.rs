@@ -6,11 +6,9 @@
 use super::Controller;
 use crate::api::core::{Node, Pod, PodCondition};
 use crate::api::{Key, KindId};
-use crate::apimachinery::{Map, Status, Str};
-use crate::apiserver::{DeleteOptions, Tables, WatchEvent};
-use crate::client::{Requeue, Turn, WorkQueue};
+use crate::apimachinery::{Arrange, Map, OrdSet, Status, Str};
+use crate::client::{DeleteOptions, Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::{Duration, SECOND, Time};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 const CHECK_PERIOD: Duration = SECOND.saturating_mul(20);
@@ -33,7 +31,7 @@ fn gc_key() -> Key {
 fn surplus(mut terminated: Vec<Rc<Pod>>, threshold: usize) -> Vec<Rc<Pod>> {
     let count = terminated.len().saturating_sub(threshold);
     let is_evicted = |p: &Pod| p.status.phase == "Failed" && p.status.reason == "Evicted";
-    terminated.sort_by(|a, b| {
+    terminated.arrange_by(|a, b| {
         let order = is_evicted(b).cmp(&is_evicted(a));
         order.then_with(|| {
             let age = |p: &Pod| (p.metadata.creation_timestamp, p.metadata.name.clone());
@@ -71,7 +69,7 @@ fn mark_failed_and_delete(t: &mut Turn, pod: &Pod, condition: Option<PodConditio
 
 impl PodGc {
     /// Nodes that have been missing for long enough, and that the API server does not know either.
-    fn lost_nodes(&mut self, t: &mut Turn, pods: &[Rc<Pod>]) -> BTreeSet<Str> {
+    fn lost_nodes(&mut self, t: &mut Turn, pods: &[Rc<Pod>]) -> OrdSet<Str> {
         let is_there = |view: &Tables, node: &Str| view.get::<Node>(&Key::new("", node.clone())).is_some();
         for pod in pods {
             let node = &pod.spec.node_name;
@@ -80,7 +78,7 @@ impl PodGc {
             }
         }
         let due: Vec<Str> = self.quarantine.iter().filter(|(_, at)| **at <= t.now).map(|(n, _)| n.clone()).collect();
-        let mut lost = BTreeSet::new();
+        let mut lost = OrdSet::new();
         for node in due {
             self.quarantine.remove(&node);
             if is_there(&t.view, &node) {

@@ -9,8 +9,7 @@ use crate::api::core::{HostPathVolumeSource, PersistentVolume, PersistentVolumeC
 use crate::api::storage::StorageClass;
 use crate::api::{Key, Kind, KindId};
 use crate::apimachinery::{Map, ObjectMeta, Status, Str};
-use crate::apiserver::{DeleteOptions, Tables, WatchEvent};
-use crate::client::{Reference, Requeue, Turn, WorkQueue};
+use crate::client::{DeleteOptions, Reference, Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::Time;
 use std::rc::Rc;
 

@@ -9,8 +9,7 @@ use crate::api::quota::{is_about, is_charged, is_counted, total};
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::Status;
 use crate::apimachinery::time::Time as Wall;
-use crate::apiserver::{Tables, WatchEvent};
-use crate::client::{Requeue, Turn, WorkQueue};
+use crate::client::{Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::{Duration, Time};
 use std::rc::Rc;
 

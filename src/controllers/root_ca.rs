@@ -8,8 +8,7 @@ use super::pod_control::is_namespace_ending;
 use crate::api::core::{ConfigMap, Namespace};
 use crate::api::{Key, KindId};
 use crate::apimachinery::{Map, ObjectMeta, Status, Str};
-use crate::apiserver::{Tables, WatchEvent};
-use crate::client::{Requeue, Turn, WorkQueue};
+use crate::client::{Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::Time;
 
 const NAME: Str = Str::literal("kube-root-ca.crt");
@@ -90,7 +89,7 @@ mod tests {
         w.patch::<ConfigMap>(&key, |c| drop(c.data.insert("ca.crt", Str::literal("mine"))));
         w.run(Duration::from_secs(1));
         assert_eq!(text(&w).as_deref(), Some("CA"));
-        w.delete(KindId::ConfigMap, &key, crate::apiserver::Propagation::Background);
+        w.delete(KindId::ConfigMap, &key, crate::client::Propagation::Background);
         w.run(Duration::from_secs(1));
         assert_eq!(text(&w).as_deref(), Some("CA"));
         assert!(w.is_fixpoint());

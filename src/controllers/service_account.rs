@@ -7,8 +7,7 @@ use super::Controller;
 use crate::api::core::{Namespace, ServiceAccount};
 use crate::api::{Key, KindId};
 use crate::apimachinery::{ObjectMeta, Status, Str};
-use crate::apiserver::{Tables, WatchEvent};
-use crate::client::{Requeue, Turn, WorkQueue};
+use crate::client::{Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::Time;
 
 #[derive(Clone, Default)]

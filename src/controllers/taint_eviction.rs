@@ -7,10 +7,8 @@ use super::Controller;
 use crate::api::core::{Node, ObjectReference, Pod, PodCondition, Taint, Toleration};
 use crate::api::{Key, KindId};
 use crate::apimachinery::{Status, Str};
-use crate::apiserver::{DeleteOptions, Tables, WatchEvent};
-use crate::client::{Reference, Requeue, Turn, WorkQueue};
-use crate::sim::{Duration, SECOND, Time};
-use imbl::{OrdMap, OrdSet};
+use crate::client::{DeleteOptions, Reference, Requeue, Tables, Turn, WatchEvent, WorkQueue};
+use crate::sim::{Duration, OrdMap, OrdSet, SECOND, Time};
 use std::rc::Rc;
 
 /// An eviction to come.
@@ -172,7 +170,7 @@ impl Controller for TaintEvictionController {
     }
 
     fn sync(&mut self, key: &Key, t: &mut Turn) -> Result<Requeue, Status> {
-        if self.changed.remove(key).is_some() {
+        if self.changed.remove(key) {
             if key.namespace.is_empty() {
                 self.process_node_change(t, key);
             } else {

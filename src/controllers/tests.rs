@@ -236,7 +236,7 @@ impl World {
                 user: "system:node:node-1",
                 manager: "kubelet",
                 dry_run: false,
-                warnings: Vec::new(),
+                warnings: None,
             };
             t.server.update(&mut cx, kind, key, Sub::Status, |old, _| {
                 let mut new = old.clone();

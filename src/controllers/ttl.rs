@@ -7,8 +7,7 @@ use super::Controller;
 use crate::api::core::Node;
 use crate::api::{Key, KindId};
 use crate::apimachinery::{Status, Str};
-use crate::apiserver::{Tables, WatchEvent};
-use crate::client::{Requeue, Turn, WorkQueue};
+use crate::client::{Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::Time;
 
 const ANNOTATION: Str = Str::literal("node.alpha.kubernetes.io/ttl");

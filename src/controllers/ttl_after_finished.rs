@@ -8,8 +8,7 @@ use crate::api::batch::Job;
 use crate::api::{Key, Kind, KindId};
 use crate::apimachinery::Status;
 use crate::apimachinery::time::Time as Wall;
-use crate::apiserver::{DeleteOptions, Propagation, Tables, WatchEvent};
-use crate::client::{Requeue, Turn, WorkQueue};
+use crate::client::{DeleteOptions, Propagation, Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::Time;
 
 #[derive(Clone, Default)]

@@ -8,8 +8,7 @@ use super::ephemeral_volume::claim_name;
 use crate::api::core::{PersistentVolume, PersistentVolumeClaim, Pod, Volume};
 use crate::api::{Key, KindId};
 use crate::apimachinery::{ObjectMeta, Status, Str};
-use crate::apiserver::{Tables, WatchEvent};
-use crate::client::{Requeue, Turn, WorkQueue};
+use crate::client::{Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::Time;
 use std::rc::Rc;
 

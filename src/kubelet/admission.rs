@@ -6,11 +6,11 @@
 use super::pod_worker::{PodWorker, Stage};
 use super::{Machine, PodId};
 use crate::api::Key;
-use crate::api::core::{Container, Node, Pod, Toleration};
+use crate::api::core::{Container, Node, Pod, RequiredNodeAffinity, tolerate};
 use crate::apimachinery::Str;
 use crate::apimachinery::quantity::Quantity;
 use crate::client::Turn;
-use imbl::OrdMap;
+use crate::sim::OrdMap;
 use std::rc::Rc;
 
 /// The reason and the message of a refusal.
@@ -26,7 +26,7 @@ pub(super) fn admit(pod: &Pod, machine: &Machine, pods: &OrdMap<PodId, Rc<PodWor
         return Some(refusal);
     }
     let node = node?;
-    if !matches_affinity(pod, node) {
+    if !RequiredNodeAffinity::of_pod(pod).matches(node) {
         let text = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector";
         return Some(("NodeAffinity".to_owned(), text.to_owned()));
     }
@@ -39,53 +39,11 @@ pub(super) fn admit(pod: &Pod, machine: &Machine, pods: &OrdMap<PodId, Rc<PodWor
         let text = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports";
         return Some(("NodePorts".to_owned(), text.to_owned()));
     }
-    let tolerated =
-        |key: &str, value: &str, effect: &str| pod.spec.tolerations.iter().any(|t| tolerates(t, key, value, effect));
-    if node.spec.taints.iter().any(|t| t.effect == "NoExecute" && !tolerated(&t.key, &t.value, &t.effect)) {
+    if node.spec.taints.iter().any(|t| t.effect == "NoExecute" && !tolerate(&pod.spec.tolerations, t)) {
         let text = "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate";
         return Some(("TaintToleration".to_owned(), text.to_owned()));
     }
     None
-}
-
-fn tolerates(t: &Toleration, key: &str, value: &str, effect: &str) -> bool {
-    (t.effect.is_empty() || t.effect == effect)
-        && (t.key.is_empty() || t.key == key)
-        && (t.operator == "Exists" || (!t.key.is_empty() && t.value == value))
-}
-
-/// Upstream: nodeaffinity.GetRequiredNodeAffinity.
-fn matches_affinity(pod: &Pod, node: &Node) -> bool {
-    let labels = &node.metadata.labels;
-    if !pod.spec.node_selector.iter().all(|(k, v)| labels.get(k) == Some(v)) {
-        return false;
-    }
-    let required = pod.spec.affinity.as_ref().and_then(|a| a.node_affinity.as_ref());
-    let Some(selector) = required.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref()) else {
-        return true;
-    };
-    selector.node_selector_terms.iter().any(|term| {
-        let holds = |key: &str, operator: &str, values: &[Str], have: Option<&Str>| {
-            let number = |s: &str| s.parse::<i64>().ok();
-            let compare = |f: fn(i64, i64) -> bool| {
-                have.and_then(|h| number(h)).zip(values.first().and_then(|v| number(v))).is_some_and(|(a, b)| f(a, b))
-            };
-            let _ = key;
-            match operator {
-                "In" => have.is_some_and(|h| values.contains(h)),
-                "NotIn" => have.is_none_or(|h| !values.contains(h)),
-                "Exists" => have.is_some(),
-                "DoesNotExist" => have.is_none(),
-                "Gt" => compare(|a, b| a > b),
-                "Lt" => compare(|a, b| a < b),
-                _ => false,
-            }
-        };
-        let empty = term.match_expressions.is_empty() && term.match_fields.is_empty();
-        !empty
-            && term.match_expressions.iter().all(|e| holds(&e.key, &e.operator, &e.values, labels.get(&e.key)))
-            && term.match_fields.iter().all(|e| holds(&e.key, &e.operator, &e.values, Some(&node.metadata.name)))
-    })
 }
 
 /// What a pod asks for: the sum of its containers and sidecars, or what an init container needs if that is more.

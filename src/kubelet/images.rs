@@ -72,10 +72,14 @@ impl PodWorker {
         self.container_event(cx, &spec.name, "Normal", "Pulling", &format!("Pulling image {asked:?}"));
         let (node, pod) = (cx.k.machine.name.clone(), self.key());
         self.did(What::Pulling { node, pod, image: name.clone() }, cx);
-        let got = Registry::pull(&reference).map(Rc::new);
+        let got = if cx.k.reach.down {
+            Err(super::faults::unavailable(&reference))
+        } else {
+            Registry::pull(&reference).map(Rc::new)
+        };
         let bytes = got.as_ref().map_or(0, |p| if cx.k.images.contains_key(&name) { 0 } else { p.bytes });
         let takes = REGISTRY + Duration::from_millis((bytes / (BYTES_PER_SECOND / 1000)).max(0) as u64);
-        let takes = takes + cx.jitter(takes / 10);
+        let takes = (takes + cx.jitter(takes / 10)) * cx.k.reach.times;
         let begins = now.max(cx.k.pull_free_at);
         // Whoever waited while the same image was pulled finds its layers there.
         let takes = if begins > now && cx.k.pulling == name { AGAIN } else { takes };

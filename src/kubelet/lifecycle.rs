@@ -78,7 +78,7 @@ impl PodWorker {
         } else {
             "ephemeralContainers"
         };
-        let about = Reference::of(&*self.pod).at(format!("spec.{list}{{{name}}}"));
+        let about = Reference::of(&*self.pod).at(format_args!("spec.{list}{{{name}}}"));
         cx.t.event(&about, ty, reason, message);
     }
 

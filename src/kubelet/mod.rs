@@ -8,6 +8,7 @@ mod actions;
 mod admission;
 mod backoff;
 mod env;
+mod faults;
 mod images;
 mod lifecycle;
 mod node;
@@ -19,6 +20,8 @@ mod volumes;
 
 mod view;
 
+pub use faults::{Blow, Reach};
+
 use crate::api::Key;
 use crate::api::core::Pod;
 use crate::apimachinery::{List, Map, Str};
@@ -27,10 +30,8 @@ use crate::runtime::Tree;
 use crate::runtime::images::Pulled;
 use crate::runtime::process::Written;
 use crate::runtime::shell::Stdin;
-use crate::sim::{Duration, Time};
-use imbl::{OrdMap, OrdSet};
+use crate::sim::{Duration, OrdMap, OrdSet, Time};
 use pod_worker::PodWorker;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What a machine has; the kubelet registers a Node of it.
@@ -74,6 +75,8 @@ pub struct Kubelet {
     /// When each pod wants to be looked at.
     due: OrdSet<(Time, PodId)>,
     restarted: bool,
+    /// What has befallen pods and was not felt yet.
+    blows: Vec<(Key, Blow, u64)>,
 }
 
 /// What all pods of a node have in common.
@@ -91,6 +94,7 @@ struct Shared {
     epoch: i64,
     /// Images are pulled one after the other.
     pull_free_at: Time,
+    reach: Reach,
     /// The image that is pulled last, of those under way.
     pulling: Str,
     /// Variables of a namespace's services, to be shared by its containers.
@@ -162,7 +166,7 @@ impl IpPool {
 
 fn ip_text(ip: u32) -> Str {
     let b = ip.to_be_bytes();
-    Str::from(format!("{}.{}.{}.{}", b[0], b[1], b[2], b[3]))
+    Str::from(format_args!("{}.{}.{}.{}", b[0], b[1], b[2], b[3]))
 }
 
 impl Kubelet {
@@ -184,6 +188,7 @@ impl Kubelet {
                 started: Time::from_secs(-3600),
                 epoch: 0,
                 pull_free_at: Time::ZERO,
+                reach: Reach::default(),
                 pulling: Str::EMPTY,
                 services: Map::default(),
                 stream: Str::from(format!("kubelet/{}", machine.name)),
@@ -194,6 +199,7 @@ impl Kubelet {
             pods: OrdMap::new(),
             due: OrdSet::new(),
             restarted: false,
+            blows: Vec::new(),
         }
     }
 
@@ -211,7 +217,7 @@ impl Kubelet {
             // Containers run on, but nobody looks.
             return None;
         }
-        if !self.dirty.is_empty() {
+        if !self.dirty.is_empty() || !self.blows.is_empty() {
             return Some(Time::ZERO);
         }
         let pods = self.due.get_min().map(|(at, _)| *at);
@@ -234,6 +240,7 @@ impl Kubelet {
             t.cause = cause;
             self.config(&key, t);
         }
+        self.feel(t);
         while let Some((at, id)) = self.due.get_min().cloned() {
             if at > t.now {
                 break;
@@ -248,7 +255,7 @@ impl Kubelet {
         let pod = t.view.get::<Pod>(key).filter(|p| p.spec.node_name == self.machine.name).cloned();
         let known: Vec<Str> = self
             .pods
-            .range((key.clone(), Str::EMPTY)..)
+            .range_from(&(key.clone(), Str::EMPTY))
             .take_while(|((k, _), _)| k == key)
             .map(|((_, uid), _)| uid.clone())
             .collect();
@@ -311,7 +318,7 @@ impl Kubelet {
         self.cause = cause;
         if !down {
             // Its reflector lists again, and it tells its Node and Lease at once.
-            let told: BTreeMap<Key, u64> = std::mem::take(&mut self.dirty).into_iter().collect();
+            let told: OrdMap<Key, u64> = std::mem::take(&mut self.dirty).into_iter().collect();
             let why = |k: &Key| told.get(k).copied().unwrap_or(cause);
             self.dirty = self.pods.keys().map(|(k, _)| (k.clone(), why(k))).collect();
             self.restarted = true;
@@ -402,7 +409,7 @@ impl Kubelet {
     }
 
     fn newest(&self, pod: &Key) -> Option<PodId> {
-        let all = self.pods.range((pod.clone(), Str::EMPTY)..).take_while(|((k, _), _)| k == pod);
+        let all = self.pods.range_from(&(pod.clone(), Str::EMPTY)).take_while(|((k, _), _)| k == pod);
         all.max_by_key(|(_, w)| w.pod.metadata.creation_timestamp).map(|(id, _)| id.clone())
     }
 

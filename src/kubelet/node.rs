@@ -12,9 +12,9 @@ use crate::api::core::{
 };
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::time::Time as Wall;
-use crate::apimachinery::{List, Map, ObjectMeta, OwnerReference, Str};
+use crate::apimachinery::{Arrange, List, Map, ObjectMeta, OwnerReference, Str};
 use crate::client::{Reference, Turn};
-use crate::runtime::images::digest;
+use crate::runtime::images::{Pulled, digest};
 use crate::sim::{Duration, Time};
 use std::rc::Rc;
 
@@ -33,6 +33,8 @@ pub(super) struct NodeSync {
     told: bool,
     renew_at: Time,
     report_at: Time,
+    /// The status and the images at which there was nothing to tell.
+    told_of: Option<(Rc<NodeStatus>, Map<Rc<Pulled>>)>,
 }
 
 /// A condition's type, status, reason and message.
@@ -69,10 +71,17 @@ impl NodeSync {
             return;
         };
         self.renew(t, k, Some(&node.metadata.uid));
+        let unchanged =
+            |(s, images): &(Rc<NodeStatus>, Map<_>)| Rc::ptr_eq(s, &node.status) && images.ptr_eq(&k.images);
+        if self.report_at > t.now && self.told_of.as_ref().is_some_and(unchanged) {
+            return;
+        }
         let wanted = status(k, &node.status, t.wall);
         if self.report_at <= t.now || differs(&node.status, &wanted) {
             self.report_at = t.now + REPORT;
             self.post(t, &key, wanted, &node.status, k);
+        } else {
+            self.told_of = Some((node.status.clone(), k.images.clone()));
         }
     }
 
@@ -227,7 +236,7 @@ fn status(k: &Shared, old: &NodeStatus, wall: Wall) -> NodeStatus {
         .values()
         .map(|i| ContainerImage { names: List::from(vec![i.id.clone(), i.name.clone()]), size_bytes: i.bytes })
         .collect();
-    images.sort_by_key(|i| std::cmp::Reverse(i.size_bytes));
+    images.arrange_by_key(|i| std::cmp::Reverse(i.size_bytes));
     images.truncate(MAX_IMAGES);
     let address = |type_, address: &Str| NodeAddress { type_: Str::literal(type_), address: address.clone() };
     let id = digest(&m.name);

@@ -4,7 +4,7 @@
 //! Differs: a relist that would see nothing new does not take place, nor does a resync that could change nothing.
 
 use super::backoff::Backoff;
-use super::prober::Probe;
+use super::prober::{Probe, ProbeKind};
 use super::sync::Job;
 use super::{Cx, ExecError, Shared, tick_after, tick_from};
 use crate::api::Key;
@@ -91,6 +91,8 @@ pub(super) struct PodWorker {
     pub(super) mount_at: Time,
     pub(super) job: Option<Box<Job>>,
     pub(super) probes: Vec<Probe>,
+    /// Kinds of probes that fail whatever there is, by a fault.
+    pub(super) failing: Vec<ProbeKind>,
     pub(super) reasons: Vec<Reason>,
     pub(super) crashes: Backoff,
     pub(super) pulls: Backoff,
@@ -116,7 +118,7 @@ pub(super) struct PodWorker {
     /// Of the newest thing that the present sync did.
     sync_story: u64,
     /// Of the probe for which a container is being killed; else 0.
-    probe_failed: u64,
+    pub(super) probe_failed: u64,
 }
 
 impl PodWorker {
@@ -134,6 +136,7 @@ impl PodWorker {
             mount_at: Time::ZERO,
             job: None,
             probes: Vec::new(),
+            failing: Vec::new(),
             reasons: Vec::new(),
             crashes: Backoff::default(),
             pulls: Backoff::default(),

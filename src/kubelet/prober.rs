@@ -7,7 +7,7 @@ use super::Cx;
 use super::lifecycle::port_number;
 use super::pod_worker::{PodWorker, find_spec, is_sidecar};
 use crate::api::core::{Container as Spec, ContainerStatus, Probe as ProbeSpec};
-use crate::apimachinery::Str;
+use crate::apimachinery::{Arrange, Str};
 use crate::client::What;
 use crate::runtime::shell::Stdin;
 use crate::sim::{Duration, Time};
@@ -54,6 +54,10 @@ impl Probe {
 }
 
 impl ProbeKind {
+    pub(super) fn of_word(word: &str) -> Option<ProbeKind> {
+        [ProbeKind::Readiness, ProbeKind::Liveness, ProbeKind::Startup].into_iter().find(|k| k.word() == word)
+    }
+
     fn word(self) -> &'static str {
         match self {
             ProbeKind::Readiness => "Readiness",
@@ -226,6 +230,10 @@ impl PodWorker {
     fn attempt(&mut self, i: usize, c: usize, spec: &ProbeSpec, container: &Spec, cx: &mut Cx) -> Found {
         let ip = self.pod_ip(cx);
         let host_ip = cx.k.machine.internal_ip.clone();
+        if self.failing.contains(&self.probes[i].kind) {
+            let port = spec.tcp_socket.as_ref().and_then(|t| port_number(&t.port, container)).unwrap_or_default();
+            return Found::Is(Verdict::Failure, super::faults::unwell(spec, &ip, port));
+        }
         if let Some(exec) = &spec.exec {
             let command: Vec<Str> = exec.command.iter().map(|w| super::env::expand(w, |_| None)).collect();
             if !self.containers[c].c.is_running() {
@@ -308,7 +316,7 @@ impl PodWorker {
     /// The container of this pod that listens on the port: they share one network.
     fn listener(&mut self, port: u16, first: &Spec, cx: &mut Cx) -> Option<usize> {
         let mut order: Vec<usize> = (0..self.containers.len()).collect();
-        order.sort_by_key(|i| self.containers[*i].c.name != first.name);
+        order.arrange_by_key(|i| self.containers[*i].c.name != first.name);
         order.into_iter().find(|i| self.with(*i, cx, |c, site| c.listens(port, site)))
     }
 

@@ -12,8 +12,8 @@ use crate::api::core::{
     ContainerStatus, ContainerUser, HostIP, LinuxContainerUser, Pod, PodCondition, PodIP, PodStatus, VolumeMountStatus,
 };
 use crate::apimachinery::time::Time as Wall;
-use crate::apimachinery::{List, Str};
-use crate::apiserver::DeleteOptions;
+use crate::apimachinery::{Arrange, List, Str};
+use crate::client::DeleteOptions;
 use crate::runtime::State;
 use crate::sim::Time;
 use std::rc::Rc;
@@ -180,7 +180,7 @@ impl PodWorker {
         let mut all: Vec<ContainerStatus> =
             specs.iter().map(|c| self.container_status(c, old, kind, default, look, cx)).collect();
         if kind != Kind::Init {
-            all.sort_by(|a, b| a.name.cmp(&b.name));
+            all.arrange_by(|a, b| a.name.cmp(&b.name));
         }
         List::from(all)
     }
@@ -255,7 +255,7 @@ impl PodWorker {
     fn converted(&self, h: &Held, c: &Spec, old: Option<&ContainerStatus>, look: Look, cx: &Cx) -> ContainerStatus {
         let full_id = |id: &Str| match old {
             Some(o) if o.container_id.strip_prefix("containerd://") == Some(id) => o.container_id.clone(),
-            _ => Str::from(format!("containerd://{id}")),
+            _ => Str::from(format_args!("containerd://{id}")),
         };
         let state = state_of(h, look, cx);
         let mut s = ContainerStatus {
@@ -298,7 +298,7 @@ impl PodWorker {
         let mut groups = vec![gid];
         groups.extend(pod.and_then(|s| s.fs_group));
         groups.extend(pod.iter().flat_map(|s| s.supplemental_groups.iter().copied()));
-        groups.sort_unstable();
+        groups.arrange();
         groups.dedup();
         ContainerUser { linux: Some(Rc::new(LinuxContainerUser { uid, gid, supplemental_groups: List::from(groups) })) }
     }

@@ -53,7 +53,7 @@ impl Bench {
             user: "test",
             manager: "test",
             dry_run: false,
-            warnings: Vec::new(),
+            warnings: None,
         };
         self.server.create(&mut cx, namespace, object).expect("the object is valid");
     }
@@ -77,7 +77,7 @@ impl Bench {
             user: "test",
             manager: "test",
             dry_run: false,
-            warnings: Vec::new(),
+            warnings: None,
         };
         let options = DeleteOptions { grace_period_seconds: grace, ..DeleteOptions::default() };
         self.server.delete(&mut cx, KindId::Pod, &Key::new("default", name), &options).expect("the pod is there");

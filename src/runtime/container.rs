@@ -9,6 +9,7 @@ use super::log::Log;
 use super::process::{Output, Process, Program, SIGKILL, World, Written, Yield, sleep_time};
 use super::shell::{self, Stdin, Vm};
 use crate::api::core::VolumeMount;
+use crate::apimachinery::time::strftime;
 use crate::apimachinery::{List, Str};
 use crate::sim::Time;
 use std::rc::Rc;
@@ -323,6 +324,13 @@ impl Container {
         }
     }
 
+    /// The first process ends by itself, and with it the container.
+    pub fn crash(&mut self, code: i32, site: &mut Site) {
+        if self.state == State::Running {
+            self.finish(code, site);
+        }
+    }
+
     fn finish(&mut self, code: i32, site: &mut Site) {
         self.log.finish(site.now);
         self.end(site.now, code, if code == 0 { "Completed" } else { "Error" }, Str::EMPTY);
@@ -467,6 +475,5 @@ impl Container {
 
 /// `01/Jan/2026:00:00:07 +0000`.
 fn access_time(unix: i64) -> String {
-    let t = jiff::Timestamp::from_second(unix).unwrap_or_default();
-    jiff::tz::TimeZone::UTC.to_datetime(t).strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
+    strftime("%d/%b/%Y:%H:%M:%S %z", unix)
 }

@@ -3,9 +3,9 @@
 //! Differs: no owners, no modes, no hard links; a file is text or bytes as a whole.
 
 use crate::api::core::VolumeMount;
-use crate::apimachinery::Str;
 use crate::apimachinery::codec::Bytes;
-use imbl::OrdMap;
+use crate::apimachinery::{Arrange, Str};
+use crate::sim::OrdMap;
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum Entry {
@@ -66,7 +66,7 @@ impl Tree {
     fn below<'a>(&'a self, path: &str) -> impl Iterator<Item = (&'a Str, &'a Entry)> {
         let prefix = if path == "/" { "/".to_owned() } else { format!("{path}/") };
         let from = Str::from(&prefix);
-        self.0.range(from..).take_while(move |(k, _)| k.starts_with(&prefix))
+        self.0.range_from(&from).take_while(move |(k, _)| k.starts_with(&prefix))
     }
 }
 
@@ -338,7 +338,7 @@ impl Files<'_> {
                 names.push(name.to_owned());
             }
         }
-        names.sort();
+        names.arrange();
         names.dedup();
         Ok(names)
     }

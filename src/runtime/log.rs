@@ -1,8 +1,7 @@
 //! What a container wrote, line by line, each with the instant at which the line was ended.
 
 use crate::apimachinery::Str;
-use crate::sim::Time;
-use imbl::Vector;
+use crate::sim::{Time, Vector};
 
 /// A log keeps so many lines; older ones are gone, as they are once a log file has been rotated away.
 const KEEP: usize = 2_000;

@@ -10,9 +10,7 @@ use super::node_info::NodeInfo;
 use super::resource::Resource;
 use crate::api::core::{Node, Pod};
 use crate::apimachinery::labels::Selector;
-use crate::apimachinery::{Map, Str};
-use imbl::OrdMap;
-use std::collections::BTreeMap;
+use crate::apimachinery::{Arrange, Map, OrdMap, Str};
 use std::rc::Rc;
 
 /// How many selectors have their pods counted by node at a time.
@@ -98,10 +96,10 @@ struct Inner {
     order: Rc<Vec<usize>>,
     generations: Vec<u64>,
     generation: u64,
-    images: BTreeMap<Str, Image>,
-    topologies: BTreeMap<Str, Rc<Topology>>,
+    images: OrdMap<Str, Image>,
+    topologies: OrdMap<Str, Rc<Topology>>,
     columns: Vec<Rc<Column>>,
-    affinity: BTreeMap<u64, Rc<AffinityClass>>,
+    affinity: OrdMap<u64, Rc<AffinityClass>>,
 }
 
 /// A clone is a pointer copy.
@@ -191,7 +189,7 @@ impl Cache {
             return;
         }
         if old.as_ref().is_none_or(|o| o.metadata.labels != node.metadata.labels) {
-            inner.topologies.clear();
+            inner.topologies = OrdMap::new();
         }
         let zone = zone_of(node);
         if old.as_ref().is_none_or(|o| zone_of(o) != zone) {
@@ -212,13 +210,13 @@ impl Cache {
                         inner.generation += 1;
                         let version = inner.generation;
                         let fresh = || Image { size: image.size_bytes, nodes: 0, version };
-                        let entry = inner.images.entry(name.clone()).or_insert_with(fresh);
+                        let entry = inner.images.or_insert_with(name.clone(), fresh);
                         entry.nodes += 1;
                         entry.version = version;
                     }
                 }
             }
-            images.sort();
+            images.arrange();
             Rc::make_mut(&mut inner.nodes[slot]).images = images;
         }
         let info = Rc::make_mut(&mut inner.nodes[slot]);
@@ -233,7 +231,7 @@ impl Cache {
         inner.drop_images(slot);
         inner.leave_zone(slot);
         inner.reorder();
-        inner.topologies.clear();
+        inner.topologies = OrdMap::new();
         let info = Rc::make_mut(&mut inner.nodes[slot]);
         info.node = None;
         info.allocatable = Resource::default();
@@ -327,8 +325,8 @@ impl Inner {
             for column in &mut self.columns {
                 Rc::make_mut(column).by_slot.push(0);
             }
-            for class in self.affinity.values_mut() {
-                Rc::make_mut(class).by_slot.push(0);
+            for id in self.affinity.keys().copied().collect::<Vec<_>>() {
+                Rc::make_mut(self.affinity.get_mut(&id).expect("it is one of its keys")).by_slot.push(0);
             }
             self.nodes.len()
         });
@@ -369,7 +367,7 @@ impl Inner {
                 let by_slot = vec![0; self.nodes.len()];
                 Rc::new(AffinityClass { class: pod.class.clone(), by_slot, count: 0 })
             };
-            let entry = Rc::make_mut(self.affinity.entry(pod.class.id).or_insert_with(fresh));
+            let entry = Rc::make_mut(self.affinity.or_insert_with(pod.class.id, fresh));
             step(&mut entry.by_slot[slot]);
             step(&mut entry.count);
             if entry.count == 0 {
@@ -405,11 +403,11 @@ impl Inner {
     }
 
     fn number(&self, key: &str) -> Topology {
-        let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut numbers: OrdMap<&str, u32> = OrdMap::new();
         let mut t = Topology { of: vec![NO_VALUE; self.nodes.len()], values: Vec::new() };
         for &slot in self.order.iter() {
             let Some(value) = self.nodes[slot].label(key) else { continue };
-            let number = *numbers.entry(value).or_insert_with(|| {
+            let number = *numbers.or_insert_with(value, || {
                 t.values.push(value.clone());
                 t.values.len() as u32 - 1
             });
@@ -420,7 +418,7 @@ impl Inner {
 }
 
 /// The labels of a pod's namespace, for terms that select namespaces.
-pub fn namespace_labels(view: &crate::apiserver::Tables, namespace: &Str) -> Map {
+pub fn namespace_labels(view: &crate::client::Tables, namespace: &Str) -> Map {
     let key = crate::api::Key { namespace: Str::EMPTY, name: namespace.clone() };
     view.get::<crate::api::core::Namespace>(&key).map(|n| n.metadata.labels.clone()).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ use super::framework::{Action, Change, Resource};
 use super::resource::Requests;
 use crate::api::core::{Node, Pod};
 use crate::api::{Kind, Object};
+use crate::apimachinery::Arrange;
 use std::rc::Rc;
 
 pub fn pod(action: Action, old: Option<&Rc<Pod>>, new: Option<&Rc<Pod>>) -> Change {
@@ -54,7 +55,7 @@ pub fn of_pod(old: &Pod, new: &Pod) -> Vec<Action> {
 pub fn of_node(old: &Node, new: &Node) -> Vec<Action> {
     let statuses = |n: &Node| {
         let mut all: Vec<_> = n.status.conditions.iter().map(|c| (c.type_.clone(), c.status.clone())).collect();
-        all.sort();
+        all.arrange();
         all
     };
     let mut actions = Vec::new();

@@ -4,8 +4,10 @@
 //! Differs: pods with inter-pod affinity and spreading share a class too; what depends on other pods is kept apart.
 
 use super::resource::{Requests, is_resized};
-use crate::api::core::node_affinity::{RequiredNodeAffinity, Term, preferred_node_affinity};
-use crate::api::core::{Container, Pod, PodAffinityTerm, Volume, WeightedPodAffinityTerm};
+use crate::api::core::{
+    Container, NodeTerm, Pod, PodAffinityTerm, RequiredNodeAffinity, Volume, WeightedPodAffinityTerm,
+    preferred_node_affinity,
+};
 use crate::apimachinery::labels::Selector;
 use crate::apimachinery::{LabelSelector, Map, Str};
 use std::collections::VecDeque;
@@ -95,7 +97,7 @@ pub struct Class {
     pub founder: Rc<Pod>,
     pub requests: Requests,
     pub node_affinity: RequiredNodeAffinity,
-    pub preferred: Vec<(i64, Term)>,
+    pub preferred: Vec<(i64, NodeTerm)>,
     pub ports: Vec<HostPort>,
     /// Of all containers, with their tags.
     pub images: Vec<Str>,

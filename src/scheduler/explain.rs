@@ -12,8 +12,8 @@ use super::schedule::{filter_with_nominated, not_named, post_filter, pre_filter,
 use super::{Scheduler, framework::Diagnosis};
 use crate::api::Key;
 use crate::api::core::Pod;
-use crate::apimachinery::Str;
-use crate::apiserver::Tables;
+use crate::apimachinery::{Arrange, Str};
+use crate::client::Tables;
 use crate::sim::{Stream, Time};
 use std::rc::Rc;
 
@@ -85,7 +85,7 @@ impl Scheduler {
             rejected_by: q.rejected_by.iter().map(PluginId::name).collect(),
         };
         let mut all: Vec<Waiting> = self.queue.iter().map(told).collect();
-        all.sort_by(|a, b| a.pod.cmp(&b.pod));
+        all.arrange_by(|a, b| a.pod.cmp(&b.pod));
         all
     }
 
@@ -144,7 +144,8 @@ impl Scheduler {
                 ..SchedulingTrace::default()
             };
         }
-        let scores = score(&mut cx, &mut state, &info, feasible.iter().map(|(_, slot)| *slot).collect(), None);
+        let slots: Vec<usize> = feasible.iter().map(|(_, slot)| *slot).collect();
+        let scores = score(&mut cx, &mut state, &info, &slots);
         for (i, (at, _)) in feasible.iter().enumerate() {
             nodes[*at].total = scores.total[i];
             let of = scores.of.iter().map(|s| PluginScore {

@@ -14,9 +14,8 @@ use super::queue::Nominator;
 use super::storage::Claims;
 use crate::api::Object;
 use crate::api::core::Pod;
-use crate::apimachinery::Str;
-use crate::apiserver::Tables;
-use crate::client::Turn;
+use crate::apimachinery::{Arrange, Str};
+use crate::client::{Tables, Turn};
 use crate::sim::Stream;
 use std::rc::Rc;
 
@@ -334,7 +333,7 @@ pub fn fit_error(all: usize, d: &Diagnosis) -> String {
             }
         }
         let mut texts: Vec<String> = counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
-        texts.sort();
+        texts.arrange();
         if !texts.is_empty() {
             message.push_str(&format!(" {}.", texts.join(", ")));
         }

@@ -6,7 +6,7 @@
 use super::class::{HostPort, PodInfo};
 use super::resource::Resource;
 use crate::api::core::Node;
-use crate::apimachinery::Str;
+use crate::apimachinery::{Arrange, Str};
 use std::rc::Rc;
 
 #[derive(Clone, Debug)]
@@ -84,8 +84,8 @@ impl NodeInfo {
         let sorted = |n: &NodeInfo| {
             let mut uids: Vec<Str> = n.pods.iter().map(|p| p.uid().clone()).collect();
             let mut ports = n.ports.clone();
-            uids.sort();
-            ports.sort();
+            uids.arrange();
+            ports.arrange();
             (uids, ports)
         };
         self.node == other.node

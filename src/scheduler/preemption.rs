@@ -9,8 +9,7 @@ use crate::api::core::{Pod, PodCondition};
 use crate::api::{Kind, KindId, Object};
 use crate::apimachinery::labels::Selector;
 use crate::apimachinery::{Decoder, LabelSelector, Str, Value};
-use crate::apiserver::{DeleteOptions, Tables};
-use crate::client::{Reference, Turn};
+use crate::client::{DeleteOptions, Reference, Tables, Turn};
 use std::rc::Rc;
 
 /// What a PodDisruptionBudget still allows.

@@ -9,8 +9,7 @@ use super::plugins::PluginId;
 use super::plugins::priority_sort::{PrioritySort, SortKey};
 use crate::api::core::Pod;
 use crate::apimachinery::Str;
-use crate::sim::{Duration, Time};
-use imbl::{OrdMap, OrdSet};
+use crate::sim::{Duration, OrdMap, OrdSet, Time};
 use std::rc::Rc;
 
 const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
@@ -312,7 +311,10 @@ impl Nominator {
             return;
         }
         self.node_of.insert(info.uid().clone(), node.clone());
-        self.pods.entry(node).or_default().push(info.clone());
+        match self.pods.get_mut(&node) {
+            Some(there) => there.push(info.clone()),
+            None => drop(self.pods.insert(node, vec![info.clone()])),
+        }
     }
 
     /// A status that does not say so yet does not undo a nomination.

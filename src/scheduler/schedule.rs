@@ -31,8 +31,6 @@ pub fn num_feasible_nodes_to_find(all: usize) -> usize {
 /// What each plugin gave the nodes that fit.
 #[derive(Clone, Default, Debug)]
 pub struct Scores {
-    /// Slots.
-    pub nodes: Vec<usize>,
     pub of: Vec<PluginScores>,
     pub total: Vec<i64>,
 }
@@ -227,27 +225,32 @@ pub fn schedule(cx: &mut Cx, memo: &mut Memo, start: &mut usize, rng: &mut Strea
         [] => Found::Nowhere { state: Box::new(state), diagnosis },
         [one] => Found::Node(*one),
         _ => {
-            let scores = score(cx, &mut state, pod, feasible, Some(search.columns));
-            Found::Node(choose(&scores, rng))
+            let mut total = vec![0; feasible.len()];
+            each_score(cx, &mut state, pod, &feasible, Some(search.columns), |_, weight, _, normalized| {
+                add(&mut total, weight, normalized);
+            });
+            Found::Node(choose(&feasible, &total, rng))
         }
     }
 }
 
-/// Scores the nodes that fit; raw scores of local plugins are taken from `columns`, where those are given.
-pub fn score(
+/// Lets every scorer score the nodes that fit, its weight with it; `tell` gets raw and normalized scores.
+/// Raw scores of local plugins are taken from `columns`, where those are given.
+fn each_score(
     cx: &mut Cx,
     state: &mut CycleState,
     pod: &PodInfo,
-    nodes: Vec<usize>,
+    nodes: &[usize],
     columns: Option<&Columns>,
-) -> Scores {
+    mut tell: impl FnMut(PluginId, i64, &[i64], &[i64]),
+) {
     let scorers: Vec<(PluginId, i64)> = cx.profile.scorers().collect();
     for (p, _) in &scorers {
-        if p.pre_score(cx, state, pod, &nodes).is_err() {
+        if p.pre_score(cx, state, pod, nodes).is_err() {
             state.skip_score.insert(*p);
         }
     }
-    let (mut of, mut total) = (Vec::new(), vec![0; nodes.len()]);
+    let (mut raw, mut normalized) = (Vec::with_capacity(nodes.len()), Vec::with_capacity(nodes.len()));
     let mut local = 0;
     for (plugin, weight) in scorers {
         let column = columns.filter(|_| plugin.is_local()).map(|c| (c, local));
@@ -255,26 +258,41 @@ pub fn score(
         if state.skip_score.has(plugin) {
             continue;
         }
-        let raw: Vec<i64> = match column {
-            Some((c, i)) => nodes.iter().map(|slot| c.scores[slot * c.stride + i]).collect(),
-            None => nodes.iter().map(|slot| plugin.score(cx, state, pod, cx.cache.node_at(*slot))).collect(),
-        };
-        let mut normalized = raw.clone();
-        plugin.normalize(state, &nodes, &mut normalized);
-        for (sum, n) in total.iter_mut().zip(&normalized) {
-            assert!((0..=MAX_NODE_SCORE).contains(n), "{} gave {n}", plugin.name());
-            *sum += n * weight;
+        raw.clear();
+        match column {
+            Some((c, i)) => raw.extend(nodes.iter().map(|slot| c.scores[slot * c.stride + i])),
+            None => raw.extend(nodes.iter().map(|slot| plugin.score(cx, state, pod, cx.cache.node_at(*slot)))),
         }
-        of.push(PluginScores { plugin, weight, raw, normalized });
+        normalized.clear();
+        normalized.extend_from_slice(&raw);
+        plugin.normalize(state, nodes, &mut normalized);
+        let wrong = normalized.iter().find(|n| !(0..=MAX_NODE_SCORE).contains(*n));
+        assert!(wrong.is_none(), "{} gave {wrong:?}", plugin.name());
+        tell(plugin, weight, &raw, &normalized);
     }
-    Scores { nodes, of, total }
+}
+
+fn add(total: &mut [i64], weight: i64, normalized: &[i64]) {
+    for (sum, n) in total.iter_mut().zip(normalized) {
+        *sum += n * weight;
+    }
+}
+
+/// What every plugin gives the nodes.
+pub fn score(cx: &mut Cx, state: &mut CycleState, pod: &PodInfo, nodes: &[usize]) -> Scores {
+    let (mut of, mut total) = (Vec::new(), vec![0; nodes.len()]);
+    each_score(cx, state, pod, nodes, None, |plugin, weight, raw, normalized| {
+        add(&mut total, weight, normalized);
+        of.push(PluginScores { plugin, weight, raw: raw.to_vec(), normalized: normalized.to_vec() });
+    });
+    Scores { of, total }
 }
 
 /// One of the best, each as likely as the other.
-pub fn choose(scores: &Scores, rng: &mut Stream) -> usize {
-    let best = scores.total.iter().copied().max().expect("there are nodes to choose from");
-    let (mut chosen, mut ties) = (scores.nodes[0], 0);
-    for (slot, total) in scores.nodes.iter().zip(&scores.total) {
+fn choose(nodes: &[usize], total: &[i64], rng: &mut Stream) -> usize {
+    let best = total.iter().copied().max().expect("there are nodes to choose from");
+    let (mut chosen, mut ties) = (nodes[0], 0);
+    for (slot, total) in nodes.iter().zip(total) {
         if *total == best {
             ties += 1;
             if rng.below(ties) == 0 {

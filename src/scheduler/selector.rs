@@ -9,7 +9,7 @@ use crate::api::apps::{ReplicaSet, StatefulSet};
 use crate::api::core::{Pod, ReplicationController, Service};
 use crate::apimachinery::Map;
 use crate::apimachinery::labels::Selector;
-use crate::apiserver::Tables;
+use crate::client::Tables;
 
 pub fn default_selector(view: &Tables, pod: &Pod) -> Selector {
     let (meta, labels) = (&pod.metadata, &pod.metadata.labels);

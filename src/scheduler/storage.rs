@@ -6,14 +6,14 @@
 
 use super::class::{label_selector, selects};
 use super::framework::Status;
-use crate::api::core::node_affinity::{Term, node_selector_matches, parse_node_selector};
-use crate::api::core::{Node, NodeSelector, PersistentVolumeClaim, Pod, Volume};
+use crate::api::core::{
+    Node, NodeSelector, NodeTerm, PersistentVolumeClaim, Pod, Volume, node_selector_matches, parse_node_selector,
+};
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::codec::Decoder;
 use crate::apimachinery::quantity::Quantity;
-use crate::apimachinery::{Map, Str, Value};
-use crate::apiserver::Tables;
-use crate::client::Turn;
+use crate::apimachinery::{Arrange, Map, Str, Value};
+use crate::client::{Tables, Turn};
 use std::rc::Rc;
 
 /// On a claim: the node that its volume is to be made for.
@@ -55,7 +55,7 @@ pub struct Pv {
     pub rv: u64,
     pub labels: Map,
     /// None: any node.
-    affinity: Option<Vec<Term>>,
+    affinity: Option<Vec<NodeTerm>>,
     claim: Option<(Str, Str, Str)>,
     capacity: Quantity,
     class: Str,
@@ -271,7 +271,7 @@ pub fn claims_of(view: &Tables, pod: &Pod) -> Result<Claims, String> {
         claims.volumes.retain(|v| claims.waiting.iter().any(|c| v.class == *c.class()));
     }
     // The smallest first, so that each gets the smallest that fits.
-    claims.waiting.sort_by_key(|c| c.spec.resources.requests.get("storage").cloned().unwrap_or_default());
+    claims.waiting.arrange_by_key(|c| c.spec.resources.requests.get("storage").cloned().unwrap_or_default());
     Ok(claims)
 }
 
@@ -319,6 +319,6 @@ pub fn plan(view: &Tables, claims: &Claims, node: &Node) -> Result<Plan, Vec<&'s
         reasons.push(BIND_CONFLICT);
     }
     // Upstream names them in this order.
-    reasons.sort_by_key(|r| [NODE_CONFLICT, BIND_CONFLICT, NO_PV].iter().position(|x| x == r));
+    reasons.arrange_by_key(|r| [NODE_CONFLICT, BIND_CONFLICT, NO_PV].iter().position(|x| x == r));
     if reasons.is_empty() { Ok(plan) } else { Err(reasons) }
 }

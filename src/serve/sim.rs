@@ -87,18 +87,19 @@ fn advance(d: &mut Driver, r: &Request) -> Response {
     clock(d)
 }
 
-/// `{"node": NAME, "down": true|false}`, `{"node": NAME, "restart": true}`.
+/// `{"node": NAME, "down": true|false}`, `{"node": NAME, "restart": true}`, and the other faults as reports write them.
 fn inputs(d: &mut Driver, r: &Request) -> Response {
     let Ok(v) = serde_json::from_slice::<Value>(&r.body) else { return bad("the body is no JSON") };
-    let Some(node) = v["node"].as_str().map(Str::from) else { return bad("an input names a node") };
-    if d.cluster().kubelet(&node).is_none() {
+    if let Some(node) = v["node"].as_str().filter(|_| v["add"] != true)
+        && d.cluster().kubelet(node).is_none()
+    {
         return bad(&format!("there is no machine {node}"));
     }
-    let fault = match (v["down"].as_bool(), v["restart"].as_bool(), v["remove"].as_bool()) {
-        (Some(down), _, _) => Fault::NodeDown { node, down },
-        (_, Some(true), _) => Fault::KubeletRestart { node },
-        (_, _, Some(true)) => Fault::RemoveNode { node },
-        _ => return bad("an input is one of down, restart, remove"),
+    let Some(fault) = Fault::of_value(&v) else {
+        return bad(
+            "an input is {\"node\": NAME} with down, restart, add or remove, {\"pod\": NAMESPACE/NAME} with exit, or \
+            with probe and failing, or {\"registry\": {}} with down or times",
+        );
     };
     let action = d.history.begin_action();
     d.history.input(action, &fault.to_string(), Input::Fault(fault));

@@ -3,7 +3,7 @@
 //! Upstream: staging/src/k8s.io/kubectl/pkg/cmd/apply/{apply,patcher}.go, …/cli-runtime/pkg/resource
 //! Differs: a dry run and a check apply to a copy of the cluster, so that documents may build on each other.
 
-use super::inspect::yaml;
+use super::inspect::manifest;
 use super::manifest::{Manifest, read};
 use super::protocol::{Applied, Diagnostic, File, Ref, Reply, Severity};
 use crate::api::{Key, KindId, Object};
@@ -196,7 +196,7 @@ fn one(door: &mut dyn Door, m: &Manifest) -> Result<(Applied, Vec<String>), Refu
         }
     }
     let now = door.cluster().tables().object(kind, &key).cloned();
-    let text = |o: &Option<Object>| o.as_ref().map(yaml).unwrap_or_default();
+    let text = |o: &Option<Object>| o.as_ref().map(manifest).unwrap_or_default();
     if outcome == "configured" && text(&live) == text(&now) {
         outcome = "unchanged";
     }

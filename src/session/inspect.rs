@@ -1,11 +1,11 @@
 //! One object, as the inspector shows it.
 
-use super::protocol::{EventRow, Inspect, Ref, Tab};
+use super::protocol::{EventRow, Inspect, LogOf, Ref, Tab, Verdict};
 use super::view::{event_row, ms};
 use crate::api::apps::{Deployment, ReplicaSet};
 use crate::api::core::{Event, Node, Pod};
 use crate::api::{Key, KindId, Object};
-use crate::apimachinery::Value;
+use crate::apimachinery::{Arrange, Value, yaml};
 use crate::apiserver::wire::LogSpec;
 use crate::cluster::Cluster;
 use crate::kubectl::describe::describe;
@@ -18,13 +18,16 @@ pub(super) fn key_of(what: &Ref) -> Key {
     Key::new(what.namespace.as_str(), what.name.as_str())
 }
 
-pub(super) fn inspect(c: &Cluster, what: &Ref, tab: Tab, container: &str) -> Inspect {
+pub(super) fn inspect(c: &Cluster, what: &Ref, tab: Tab, log: &LogOf) -> Inspect {
     let mut out = Inspect { what: what.clone(), tab, ..Inspect::default() };
     let Some(object) = kind_of(what).and_then(|k| c.tables().object(k, &key_of(what))) else { return out };
     out.found = true;
     if let Some(pod) = object.downcast::<Pod>() {
         let names = pod.spec.init_containers.iter().chain(&pod.spec.containers);
         out.containers = names.map(|x| x.name.to_string()).collect();
+        if pod.spec.node_name.is_empty() && !pod.is_terminal() {
+            out.scheduling = scheduling(c, &key_of(what));
+        }
     }
     match tab {
         Tab::Summary => {
@@ -32,23 +35,37 @@ pub(super) fn inspect(c: &Cluster, what: &Ref, tab: Tab, container: &str) -> Ins
             out.conditions = conditions(object);
             out.events = events(c, what);
         }
-        Tab::Yaml => out.text = yaml(object),
+        Tab::Yaml => out.text = manifest(object),
         Tab::Describe => out.text = describe(c.tables(), c.wall(), object),
         Tab::Events => out.events = events(c, what),
         Tab::Logs => {
-            out.text = logs(c, what, out.containers.iter().find(|n| *n == container).or(out.containers.first()))
+            let container = out.containers.iter().find(|n| **n == log.container).or(out.containers.first());
+            out.text = logs(c, what, container, log.previous);
         }
     }
     out
 }
 
+fn scheduling(c: &Cluster, pod: &Key) -> Vec<Verdict> {
+    let Some(found) = c.explain(pod) else { return Vec::new() };
+    let verdict = |node: &crate::cluster::NodeTrace| Verdict {
+        node: node.node.to_string(),
+        rejected_by: node.rejected_by.to_owned(),
+        reasons: node.reasons.iter().map(ToString::to_string).collect(),
+        scores: node.scores.iter().map(|s| (s.plugin.to_owned(), s.weight * s.normalized)).collect(),
+        total: node.total,
+        best: found.best.contains(&node.node),
+    };
+    found.nodes.iter().map(verdict).collect()
+}
+
 /// As `kubectl get -o yaml` prints it: managed fields are left out.
-pub(super) fn yaml(object: &Object) -> String {
+pub(super) fn manifest(object: &Object) -> String {
     let mut v = object.encode();
     if let Some(Value::Object(meta)) = v.get_mut("metadata") {
         meta.remove("managedFields");
     }
-    serde_yaml::to_string(&v).unwrap_or_default()
+    yaml::print(&v)
 }
 
 fn events(c: &Cluster, what: &Ref) -> Vec<EventRow> {
@@ -59,17 +76,17 @@ fn events(c: &Cluster, what: &Ref) -> Vec<EventRow> {
         .filter(|e| e.involved_object.kind == what.kind && e.involved_object.name == what.name)
         .map(|e| event_row(c, e))
         .collect();
-    rows.sort_by(|a, b| a.last_ms.total_cmp(&b.last_ms));
+    rows.arrange_by(|a, b| a.last_ms.total_cmp(&b.last_ms));
     rows
 }
 
-fn logs(c: &Cluster, what: &Ref, container: Option<&String>) -> String {
+fn logs(c: &Cluster, what: &Ref, container: Option<&String>, previous: bool) -> String {
     let Some(container) = container else { return String::new() };
     let spec = LogSpec {
         pod: key_of(what),
         container: container.clone(),
         follow: false,
-        previous: false,
+        previous,
         timestamps: false,
         tail_lines: Some(500),
         since_seconds: None,

@@ -43,19 +43,19 @@ pub enum Request {
         id: u32,
         files: Vec<File>,
     },
-    /// One call to the API, as HTTP; what inline actions do.
+    /// Calls to the API, as HTTP; what inline actions do. They are one action: `label` names it on the timeline, and one
+    /// undo takes all of them back. The first refusal ends it; answered by the last call's `Reply::Api`.
     Api {
         id: u32,
-        method: String,
-        path: String,
-        content_type: String,
-        body: String,
+        label: String,
+        calls: Vec<Call>,
     },
     Fault(Fault),
     /// Which object the inspector shows; its `Inspect` comes with every frame in which it changed.
     Inspect {
         what: Option<Ref>,
         tab: Tab,
+        log: LogOf,
     },
     /// The causes of an object's present state, newest first.
     Why {
@@ -73,6 +73,26 @@ pub enum Request {
     Report {
         id: u32,
     },
+    /// The session that a report tells of, as it was then.
+    Restore {
+        report: String,
+    },
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Call {
+    pub method: String,
+    pub path: String,
+    pub content_type: String,
+    pub body: String,
+}
+
+/// Whose log the inspector shows: no name means the first container.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LogOf {
+    pub container: String,
+    /// Of its life before the present one.
+    pub previous: bool,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -120,10 +140,38 @@ pub enum Granularity {
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Fault {
-    NodeDown { node: String, down: bool },
-    KubeletRestart { node: String },
+    NodeDown {
+        node: String,
+        down: bool,
+    },
+    KubeletRestart {
+        node: String,
+    },
     AddNode,
-    RemoveNode { node: String },
+    RemoveNode {
+        node: String,
+    },
+    /// A container's first process ends; no name means the first container that runs.
+    ContainerExit {
+        namespace: String,
+        pod: String,
+        container: String,
+        code: i32,
+    },
+    /// `Readiness`, `Liveness` or `Startup` probes fail, or find what is there again.
+    ProbeFails {
+        namespace: String,
+        pod: String,
+        probe: String,
+        failing: bool,
+    },
+    RegistryDown {
+        down: bool,
+    },
+    /// Pulls that begin take so many times as long.
+    SlowPulls {
+        times: u32,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -172,6 +220,18 @@ pub struct Clock {
     pub revision: u64,
     /// What the user did, for the timeline: (ms, label).
     pub inputs: Vec<(f64, String)>,
+    /// Every fault that lasts, or lasted until it was healed, oldest first.
+    pub faults: Vec<FaultRow>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct FaultRow {
+    pub fault: Fault,
+    pub since_ms: f64,
+    /// Negative: it lasts.
+    pub until_ms: f64,
+    /// What ends it.
+    pub heal: Fault,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -190,6 +250,44 @@ pub struct View {
     pub events: Vec<EventRow>,
     pub events_gone: Vec<String>,
     pub namespaces: Vec<String>,
+    /// What pods showed since the last frame, in order; none with `reset`.
+    pub moments: Vec<Moment>,
+    /// There are too many pods to tell their moments: what rows say holds from `now_ms` on.
+    pub sampled: bool,
+    /// What Deployments asked for since the last frame, in order; with `reset`, what they ask for now.
+    pub bounds: Vec<Bounds>,
+}
+
+/// What a pod showed from an instant on, exactly as it was written.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Moment {
+    pub uid: String,
+    pub ms: f64,
+    pub status: String,
+    pub state: PodState,
+    pub node: String,
+    /// With a pod's first moment.
+    pub birth: Option<Birth>,
+    /// It is gone from the API.
+    pub gone: bool,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Birth {
+    pub name: String,
+    pub owner_uid: String,
+    pub template_hash: String,
+    pub image: String,
+}
+
+/// Between which numbers of pods a Deployment's rollouts keep, from an instant on.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Bounds {
+    pub uid: String,
+    pub ms: f64,
+    pub desired: i32,
+    pub max_surge: i32,
+    pub max_unavailable: i32,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -352,6 +450,8 @@ pub struct TraceLine {
     /// Worth a sentence in the narration.
     pub milestone: bool,
     pub warning: bool,
+    /// With `fault`: which.
+    pub fault: Option<Fault>,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -368,6 +468,22 @@ pub struct Inspect {
     pub events: Vec<EventRow>,
     /// Containers of a pod, for the choice of a log.
     pub containers: Vec<String>,
+    /// Of a pod without a node: what the scheduler would find, node by node.
+    pub scheduling: Vec<Verdict>,
+}
+
+/// What the scheduler finds of one node for one pod.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Verdict {
+    pub node: String,
+    /// The plugin that turned it down, and why, in kubectl's words; empty where the pod fits.
+    pub rejected_by: String,
+    pub reasons: Vec<String>,
+    /// (plugin, its weighted score).
+    pub scores: Vec<(String, i64)>,
+    pub total: i64,
+    /// None scores higher.
+    pub best: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use crate::api::Key;
 use crate::apimachinery::{Str, Value};
 use crate::apiserver::wire::{Method, Request};
-use crate::cluster::{Config, Connect, Fault, History, Input, Recorded, Stdin, machine};
+use crate::cluster::{Config, Connect, Fault, History, Input, Recorded, Stdin};
 use crate::sim::Time;
 use serde_json::json;
 use std::rc::Rc;
@@ -85,10 +85,7 @@ fn write_input(input: &Input) -> Value {
         Input::Request(r) => json!({"method": format!("{:?}", r.method), "path": r.path, "query": r.query,
             "contentType": r.content_type, "accept": r.accept, "userAgent": r.user_agent,
             "body": String::from_utf8_lossy(&r.body)}),
-        Input::Fault(Fault::NodeDown { node, down }) => json!({"node": node.as_str(), "down": down}),
-        Input::Fault(Fault::KubeletRestart { node }) => json!({"node": node.as_str(), "restart": true}),
-        Input::Fault(Fault::RemoveNode { node }) => json!({"node": node.as_str(), "remove": true}),
-        Input::Fault(Fault::AddNode(m)) => json!({"node": m.name.as_str(), "add": true}),
+        Input::Fault(fault) => fault.to_value(),
         Input::Connect(c) => write_connect(c),
     }
 }
@@ -157,16 +154,8 @@ fn read_input(v: &Value) -> Option<Input> {
         return read_connect(v).map(Input::Connect);
     }
     let text = |k: &str| v[k].as_str().unwrap_or_default().to_owned();
-    if let Some(node) = v["node"].as_str().map(Str::from) {
-        return Some(Input::Fault(if let Some(down) = v["down"].as_bool() {
-            Fault::NodeDown { node, down }
-        } else if v["restart"] == true {
-            Fault::KubeletRestart { node }
-        } else if v["add"] == true {
-            Fault::AddNode(machine(node.strip_prefix("node-")?.parse().ok()?))
-        } else {
-            Fault::RemoveNode { node }
-        }));
+    if let Some(fault) = Fault::of_value(v) {
+        return Some(Input::Fault(fault));
     }
     let method = match v["method"].as_str()? {
         "Get" => Method::Get,

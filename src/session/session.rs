@@ -2,13 +2,12 @@
 //!
 //! Real time enters here and nowhere else: as the milliseconds of a `Tick`, and as the clock that bounds its work.
 
-use super::protocol::{Clock, Control, Fault, Frame, Granularity, Ref, Reply, Request, Tab, TraceLine};
+use super::protocol::{Call, Clock, Control, Fault, Frame, Granularity, LogOf, Ref, Reply, Request, Tab, TraceLine};
 use super::view::Viewer;
-use super::{Report, apply, inspect, trace};
-use crate::apimachinery::Str;
+use super::{Report, apply, faults, inspect, trace};
 use crate::apiserver::wire::{Answer, Method, Request as ApiRequest};
 use crate::client::What;
-use crate::cluster::{self, Config, History, Input};
+use crate::cluster::{Config, History, Input};
 use crate::sim::{Duration, Time};
 use std::rc::Rc;
 
@@ -35,7 +34,7 @@ pub struct Session {
     /// The page knows nothing, or something of another time.
     reset: bool,
     trace_from: u64,
-    inspected: Option<(Ref, Tab)>,
+    inspected: Option<(Ref, Tab, LogOf)>,
     /// The revision and log length at which the inspected object was last told.
     inspect_told: Option<u64>,
     replies: Vec<(u32, Reply)>,
@@ -86,13 +85,13 @@ impl Session {
                 let diagnostics = apply::check(&self.history, &files);
                 self.replies.push((id, Reply::Checked { diagnostics }));
             }
-            Request::Api { id, method, path, content_type, body } => {
-                let reply = self.api(&method, &path, content_type, body);
+            Request::Api { id, label, calls } => {
+                let reply = self.api(&label, calls);
                 self.replies.push((id, reply));
             }
             Request::Fault(fault) => self.fault(&fault),
-            Request::Inspect { what, tab } => {
-                self.inspected = what.map(|w| (w, tab));
+            Request::Inspect { what, tab, log } => {
+                self.inspected = what.map(|w| (w, tab, log));
                 self.inspect_told = None;
             }
             Request::Why { id, what } => {
@@ -107,6 +106,13 @@ impl Session {
                 let text = self.report();
                 self.replies.push((id, Reply::Report { text }));
             }
+            Request::Restore { report } => {
+                if let Ok(report) = Report::read(&report) {
+                    self.history = report.history();
+                    self.playing = false;
+                    self.forget();
+                }
+            }
         }
         None
     }
@@ -118,50 +124,33 @@ impl Session {
         self.trace_from = self.history.cluster().trace.last_seq();
     }
 
-    fn api(&mut self, method: &str, path: &str, content_type: String, body: String) -> Reply {
-        let method = match method {
-            "GET" => Method::Get,
-            "POST" => Method::Post,
-            "PUT" => Method::Put,
-            "PATCH" => Method::Patch,
-            _ => Method::Delete,
-        };
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let query = query.split('&').filter_map(|p| p.split_once('='));
-        let request = ApiRequest {
-            method,
-            query: query.map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
-            content_type: if content_type.is_empty() { "application/json".to_owned() } else { content_type },
-            body: body.into_bytes(),
-            user_agent: "kubarium-page".to_owned(),
-            ..ApiRequest::get(path)
-        };
-        let answer = if method == Method::Get {
-            // A read changes nothing, so it is no part of history.
-            self.history.cluster().clone().request(&request)
-        } else {
-            let action = self.history.begin_action();
-            let label = cluster::command(&request).text;
-            let input = Input::Request(Rc::new(request));
-            self.history.input(action, &label, input).expect("a request has an answer")
-        };
-        match answer {
-            Answer::Whole(r) => Reply::Api { code: r.code, body: String::from_utf8_lossy(&r.body).into_owned() },
-            _ => Reply::Api { code: 400, body: "a stream cannot be asked for here".to_owned() },
+    fn api(&mut self, label: &str, calls: Vec<Call>) -> Reply {
+        // A read changes nothing, so it is no part of history.
+        let reads = calls.iter().all(|call| call.method == "GET");
+        let action = if reads { 0 } else { self.history.begin_action() };
+        let mut reply = Reply::Api { code: 400, body: "nothing was asked".to_owned() };
+        for call in calls {
+            let request = request_of(call);
+            let answer = if reads {
+                self.history.cluster().clone().request(&request)
+            } else {
+                let input = Input::Request(Rc::new(request));
+                self.history.input(action, label, input).expect("a request has an answer")
+            };
+            let (code, body) = match answer {
+                Answer::Whole(r) => (r.code, String::from_utf8_lossy(&r.body).into_owned()),
+                _ => (400, "a stream cannot be asked for here".to_owned()),
+            };
+            reply = Reply::Api { code, body };
+            if code >= 400 {
+                break;
+            }
         }
+        reply
     }
 
     fn fault(&mut self, fault: &Fault) {
-        let fault = match fault {
-            Fault::NodeDown { node, down } => cluster::Fault::NodeDown { node: Str::from(node), down: *down },
-            Fault::KubeletRestart { node } => cluster::Fault::KubeletRestart { node: Str::from(node) },
-            Fault::RemoveNode { node } => cluster::Fault::RemoveNode { node: Str::from(node) },
-            Fault::AddNode => {
-                let taken = |n: &usize| self.history.cluster().kubelet(&format!("node-{n}")).is_none();
-                let n = (1..).find(taken).expect("there are numbers enough");
-                cluster::Fault::AddNode(cluster::machine(n))
-            }
-        };
+        let fault = faults::of_page(fault, self.history.cluster());
         let action = self.history.begin_action();
         let label = fault.to_string();
         self.history.input(action, &label, Input::Fault(fault));
@@ -237,7 +226,7 @@ impl Session {
         let now = c.now();
         let before = c.trace.since(0).filter(|e| e.time < now);
         let changes = before.filter(|e| trace::line(c, e).is_some_and(|l| l.milestone || l.note == "changed-status"));
-        let to = changes.map(|e| e.time).last().unwrap_or(Time::ZERO);
+        let to = changes.map(|e| e.time).next_back().unwrap_or(Time::ZERO);
         self.history.seek(to);
         self.forget();
     }
@@ -282,11 +271,11 @@ impl Session {
         let trace: Vec<TraceLine> = c.trace.since(self.trace_from).filter_map(|e| trace::line(c, e)).collect();
         self.trace_from = c.trace.last_seq();
         let mut inspected = None;
-        if let Some((what, tab)) = &self.inspected {
+        if let Some((what, tab, log)) = &self.inspected {
             let stamp = c.server.store.rev() + if *tab == Tab::Logs { c.now().0 as u64 / 250_000_000 } else { 0 };
             if self.inspect_told != Some(stamp) {
                 self.inspect_told = Some(stamp);
-                inspected = Some(inspect::inspect(c, what, *tab, ""));
+                inspected = Some(inspect::inspect(c, what, *tab, log));
             }
         }
         let ms = |t: Time| t.0 as f64 / 1e6;
@@ -306,6 +295,7 @@ impl Session {
             can_redo: self.history.can_redo(),
             revision: c.server.store.rev(),
             inputs,
+            faults: faults::rows(&self.history),
         };
         Frame {
             build: self.build.clone(),
@@ -337,5 +327,29 @@ impl Session {
     /// The answers that wait for the next frame.
     pub fn take_replies(&mut self) -> Vec<(u32, Reply)> {
         std::mem::take(&mut self.replies)
+    }
+}
+
+fn request_of(call: Call) -> ApiRequest {
+    let method = match call.method.as_str() {
+        "GET" => Method::Get,
+        "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "PATCH" => Method::Patch,
+        _ => Method::Delete,
+    };
+    let (path, query) = call.path.split_once('?').unwrap_or((&call.path, ""));
+    let query = query.split('&').filter_map(|p| p.split_once('='));
+    ApiRequest {
+        method,
+        query: query.map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+        content_type: if call.content_type.is_empty() {
+            "application/json".to_owned()
+        } else {
+            call.content_type.clone()
+        },
+        body: call.body.clone().into_bytes(),
+        user_agent: "kubarium-page".to_owned(),
+        ..ApiRequest::get(path)
     }
 }

@@ -1,10 +1,11 @@
 //! The trace in the page's words, and the chain of causes behind an object.
 
+use super::faults::to_page;
 use super::protocol::{Lane, Ref, TraceLine};
 use crate::api::{Key, KindId};
 use crate::apimachinery::Str;
 use crate::client::{Outcome, Verb, What};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Fault};
 use crate::sim::TraceEvent;
 
 fn reference(kind: KindId, key: &Key) -> Ref {
@@ -59,11 +60,13 @@ fn told_line(c: &Cluster, e: &TraceEvent<What>) -> TraceLine {
             out.note = if what == "boot" { "boot" } else { "request" }.to_owned();
             out.args = vec![text(what)];
         }
-        What::Fault { what, .. } => {
+        What::Fault { what, value, .. } => {
             out.lane = Lane::Faults;
             out.actor = "fault".to_owned();
             out.note = "fault".to_owned();
+            let fault = serde_json::from_str(value).ok().and_then(|v| Fault::of_value(&v));
             out.args = vec![text(what)];
+            out.fault = fault.as_ref().map(to_page);
             out.milestone = true;
             out.warning = true;
         }

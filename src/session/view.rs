@@ -1,23 +1,27 @@
 //! What the page draws, as deltas: rows of what changed since the last frame.
 
-use super::protocol::{EventRow, NodeRow, OtherRow, PodRow, PodState, Ref, View, WorkloadRow};
+use super::moments::moments;
+use super::protocol::{Bounds, EventRow, NodeRow, OtherRow, PodRow, PodState, Ref, View, WorkloadRow};
 use crate::api::apps::{Deployment, ReplicaSet};
 use crate::api::core::{Event, Namespace, Node, Pod};
 use crate::api::{Key, Kind, KindId, Object, PrintCx};
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::time::Time as Wall;
-use crate::apimachinery::{Map, Str, Value};
+use crate::apimachinery::{Map, OrdMap, OrdSet, Str, Value};
 use crate::cluster::Cluster;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Up to which revision the page knows.
 #[derive(Default)]
 pub(super) struct Viewer {
     rev: u64,
+    /// Up to where in the trace moments were told.
+    seq: u64,
     /// Nodes whose machine was last shown as silent.
-    down: BTreeSet<Str>,
+    down: OrdSet<Str>,
 }
 
+/// Above so many pods, each of their moments costs more than anybody can see of it.
+const MOMENTS_TOLD: usize = 500;
 /// Above so many nodes, heartbeats alone are not worth a row.
 const HEARTBEATS_SHOWN: usize = 50;
 
@@ -29,19 +33,22 @@ impl Viewer {
     /// Everything, for a page that knows nothing.
     pub(super) fn whole(&mut self, c: &Cluster) -> View {
         self.rev = c.server.store.rev();
+        self.seq = c.trace.last_seq();
         let mut view = View { reset: true, ..View::default() };
         for kind in KindId::ALL {
             for (_, object) in c.tables().objects(*kind, None) {
                 self.row(c, object, &mut view);
             }
         }
+        let ms = c.now().0 as f64 / 1e6;
+        view.bounds = c.tables().list::<Deployment>(None).map(|d| bounds(d, ms)).collect();
         view
     }
 
     pub(super) fn delta(&mut self, c: &Cluster) -> View {
         let Some(events) = c.server.store.since(self.rev) else { return self.whole(c) };
-        let mut changed: BTreeMap<(KindId, Key), Option<Object>> = BTreeMap::new();
-        let mut nodes: BTreeSet<Str> = BTreeSet::new();
+        let mut changed: OrdMap<(KindId, Key), Option<Object>> = OrdMap::new();
+        let mut nodes: OrdSet<Str> = OrdSet::new();
         let few = c.tables().count(KindId::Node) <= HEARTBEATS_SHOWN;
         for e in events {
             if e.kind == KindId::Pod {
@@ -59,7 +66,7 @@ impl Viewer {
                 // A pull or a back-off that began shows on the tile before the pod's status says so.
                 let about = &event.involved_object;
                 let key = Key::new(about.namespace.clone(), about.name.clone());
-                changed.entry((KindId::Pod, key)).or_insert(None);
+                changed.or_insert_with((KindId::Pod, key), || None);
             }
             let gone = e.new.is_none().then(|| e.old.clone()).flatten();
             changed.insert((e.kind, e.key.clone()), gone);
@@ -75,23 +82,26 @@ impl Viewer {
                 }
             }
         }
+        let sampled = c.tables().count(KindId::Pod) > MOMENTS_TOLD;
+        let (moments, bounds) = moments(c, self.rev, self.seq, !sampled);
         self.rev = c.server.store.rev();
-        let mut view = View::default();
-        for ((kind, key), gone) in changed {
+        self.seq = c.trace.last_seq();
+        let mut view = View { moments, bounds, sampled, ..View::default() };
+        for ((kind, key), gone) in &changed {
             match gone {
-                Some(object) => Viewer::gone(&object, &mut view),
-                None if kind == KindId::Node => {
-                    nodes.insert(key.name);
+                Some(object) => Viewer::gone(object, &mut view),
+                None if *kind == KindId::Node => {
+                    nodes.insert(key.name.clone());
                 }
                 None => {
-                    if let Some(object) = c.tables().object(kind, &key) {
+                    if let Some(object) = c.tables().object(*kind, key) {
                         self.row(c, object, &mut view);
                     }
                 }
             }
         }
-        for name in nodes {
-            if let Some(object) = c.tables().object(KindId::Node, &Key::new("", name)) {
+        for name in nodes.iter() {
+            if let Some(object) = c.tables().object(KindId::Node, &Key::new("", name.clone())) {
                 self.row(c, object, &mut view);
             }
         }
@@ -147,7 +157,7 @@ fn pairs(map: &Map) -> Vec<(String, String)> {
     map.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect()
 }
 
-fn cell(cells: &[Value], at: usize) -> String {
+pub(super) fn cell(cells: &[Value], at: usize) -> String {
     match cells.get(at) {
         Some(Value::String(s)) => s.clone(),
         Some(other) => other.to_string(),
@@ -203,7 +213,7 @@ fn node_row(c: &Cluster, node: &Node) -> NodeRow {
 }
 
 /// How the tile of a pod with that STATUS is drawn.
-fn state(pod: &Pod, status: &str) -> PodState {
+pub(super) fn state(pod: &Pod, status: &str) -> PodState {
     match status {
         "Terminating" => PodState::Terminating,
         "Unknown" => PodState::Unknown,
@@ -269,7 +279,8 @@ fn revision(map: &Map) -> u64 {
     map.get(REVISION).and_then(|r| r.parse().ok()).unwrap_or(0)
 }
 
-fn deployment_row(c: &Cluster, d: &Deployment) -> WorkloadRow {
+/// What a Deployment's rollouts keep between, from `ms` on.
+pub(super) fn bounds(d: &Deployment, ms: f64) -> Bounds {
     let desired = d.spec.replicas.unwrap_or(1);
     let rolling = d.spec.strategy.rolling_update.as_ref();
     let scaled = |v: Option<&crate::apimachinery::int_or_string::IntOrString>, up: bool| {
@@ -281,6 +292,12 @@ fn deployment_row(c: &Cluster, d: &Deployment) -> WorkloadRow {
         // Both zero would never move: upstream takes one away then.
         unavailable = 1;
     }
+    Bounds { uid: d.metadata.uid.to_string(), ms, desired, max_surge: surge, max_unavailable: unavailable.min(desired) }
+}
+
+fn deployment_row(c: &Cluster, d: &Deployment) -> WorkloadRow {
+    let desired = d.spec.replicas.unwrap_or(1);
+    let limits = bounds(d, 0.0);
     WorkloadRow {
         uid: d.metadata.uid.to_string(),
         kind: "Deployment".to_owned(),
@@ -299,8 +316,8 @@ fn deployment_row(c: &Cluster, d: &Deployment) -> WorkloadRow {
         image: d.spec.template.spec.containers.first().map(|x| x.image.to_string()).unwrap_or_default(),
         paused: d.spec.paused,
         strategy: d.spec.strategy.type_.to_string(),
-        max_surge: surge,
-        max_unavailable: unavailable.min(desired),
+        max_surge: limits.max_surge,
+        max_unavailable: limits.max_unavailable,
         conditions: d
             .status
             .conditions

@@ -1,7 +1,6 @@
 //! The one list of what happens next, ordered by instant and then by the order of scheduling.
 
-use super::Time;
-use imbl::OrdMap;
+use super::{OrdMap, Time};
 
 /// Names one entry of the agenda, so that it can be cancelled.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -2,7 +2,7 @@
 //!
 //! Labels are never renamed: a label is part of what a seed means.
 
-use imbl::OrdMap;
+use super::OrdMap;
 use std::rc::Rc;
 
 /// One sequence (splitmix64).

@@ -1,7 +1,6 @@
 //! The log of everything that happened, each entry naming its cause, with a running digest.
 
-use super::Time;
-use imbl::Vector;
+use super::{Time, Vector};
 use std::hash::{Hash, Hasher};
 
 /// FNV-1a over values as they are hashed; the same on 32 and 64 bits.

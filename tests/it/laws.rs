@@ -67,7 +67,11 @@ fn at_rest_with_every_workload() -> Result<(), Failed> {
 fn applied(text: &str, seconds: i64) -> Cluster {
     let mut s = Session::new("test", || 0.0);
     s.history_mut().run_until(Time::from_secs(5));
-    s.handle(Request::Apply { id: 1, files: vec![File { name: "web.yaml".to_owned(), text: text.to_owned() }], dry_run: false });
+    s.handle(Request::Apply {
+        id: 1,
+        files: vec![File { name: "web.yaml".to_owned(), text: text.to_owned() }],
+        dry_run: false,
+    });
     s.history_mut().run_until(Time::from_secs(seconds));
     s.history().cluster().clone()
 }

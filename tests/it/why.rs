@@ -2,7 +2,7 @@
 
 use kubarium::api::KindId;
 use kubarium::session::Session;
-use kubarium::session::protocol::{Control, Fault, File, Ref, Reply, Request, TraceLine};
+use kubarium::session::protocol::{Call, Control, Fault, File, Ref, Reply, Request, TraceLine};
 use libtest_mimic::{Failed, Trial};
 
 /// What a scenario does, one after the other.
@@ -234,10 +234,14 @@ fn explained(does: &[Do], said: &[&str]) -> Result<(), Failed> {
             }
             Ask(method, path, body) => Request::Api {
                 id,
-                method: (*method).to_owned(),
-                path: (*path).to_owned(),
-                content_type: if *method == "PATCH" { "application/strategic-merge-patch+json" } else { "" }.to_owned(),
-                body: (*body).to_owned(),
+                label: String::new(),
+                calls: vec![Call {
+                    method: (*method).to_owned(),
+                    path: (*path).to_owned(),
+                    content_type: if *method == "PATCH" { "application/strategic-merge-patch+json" } else { "" }
+                        .to_owned(),
+                    body: (*body).to_owned(),
+                }],
             },
             Do::Fault(fault) => Request::Fault(fault.clone()),
             Wait(seconds) => Request::Control(Control::Advance { ms: seconds * 1e3 }),

@@ -51,19 +51,22 @@ const marked = StateField.define({
 });
 
 /**
- * Puts an editor into `host`. Options: `label`, `onChange(text)`, `onApply()`.
+ * Puts an editor into `host`. Options: `onChange(text)`, `onApply(what, line)`, `what` being `all`, `document` or `dry`.
  * It lives in a shadow root: there its style sheets are constructed ones, which the page's security policy allows.
  */
-export function mount(host, text, { label, onChange, onApply }) {
+export function mount(host, { onChange, onApply }) {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-  const view = new EditorView({
-    root,
-    parent: root,
-    state: EditorState.create({
-      doc: text,
+  const apply = (what) => (view) => (onApply(what, view.state.doc.lineAt(view.state.selection.main.head).number), true);
+  const begin = (label, doc) =>
+    EditorState.create({
+      doc,
       extensions: [
         // Before the default keys, where Ctrl+Enter opens a line.
-        keymap.of([{ key: "Mod-Enter", run: () => (onApply(), true) }]),
+        keymap.of([
+          { key: "Mod-Enter", run: apply("all") },
+          { key: "Shift-Mod-Enter", run: apply("document") },
+          { key: "Alt-Mod-Enter", run: apply("dry") },
+        ]),
         lintGutter(),
         marked,
         lineNumbers(),
@@ -89,17 +92,27 @@ export function mount(host, text, { label, onChange, onApply }) {
           if (update.docChanged) onChange(update.state.doc.toString());
         }),
       ],
-    }),
-  });
+    });
+  const view = new EditorView({ root, parent: root, state: begin("", "") });
+  // Each file keeps its own state, so that undo never reaches into another file.
+  const states = new Map();
+  let file = null;
   const position = (line, column) => {
     const at = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));
     return Math.min(at.from + Math.max(column - 1, 0), at.to);
   };
   return {
-    text: () => view.state.doc.toString(),
-    setText(next) {
-      if (next === view.state.doc.toString()) return;
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
+    /** Shows a file; what was typed in it before can still be undone. */
+    open(name, label, text) {
+      const same = file?.name === name && file.label === label;
+      if (!same) {
+        if (file) states.set(file.name, { label: file.label, state: view.state });
+        const known = states.get(name);
+        view.setState(known?.label === label ? known.state : begin(label, text));
+        file = { name, label };
+      }
+      if (text === view.state.doc.toString()) return;
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
     },
     /** Each problem: `{ line, column, endColumn, severity, message }`, counted from 1. */
     setProblems(problems) {

@@ -73,8 +73,14 @@ fn weight(mark: &Mark) -> u8 {
     }
 }
 
+/// Whose Pod it is, by its name: before what was generated, or before a number; empty for a name that stands alone.
 fn owner(mark: &Mark) -> &str {
-    mark.about.as_ref().map_or("", |about| split_name(&about.name).0.trim_end_matches('-'))
+    let name = mark.about.as_ref().map_or("", |about| about.name.as_str());
+    let numbered = || name.rsplit_once('-').filter(|(_, number)| number.parse::<u32>().is_ok());
+    match split_name(name).0.trim_end_matches('-') {
+        "" => numbered().map_or("", |(before, _)| before),
+        before => before,
+    }
 }
 
 fn kind(mark: &Mark) -> &str {
@@ -87,7 +93,7 @@ fn same_kind(a: &Mark, b: &Mark) -> bool {
 
 /// One sentence for several Pods of one owner.
 fn together(mark: &Mark, count: usize, text: &Text) -> Option<String> {
-    if count < 2 || kind(mark) != "Pod" {
+    if count < 2 || kind(mark) != "Pod" || owner(mark).is_empty() {
         return None;
     }
     let sentence = match mark.note.as_str() {
@@ -122,9 +128,19 @@ mod tests {
         let text = Lang::En.text();
         let mut announcer = Announcer::default();
         announcer.hear(&[], 0);
-        announcer.hear(&[mark(1, "web-a", "ready"), mark(2, "web-b", "ready"), mark(3, "web-c", "deleted")], 0);
+        let marks = [("web-x2k9f", "ready"), ("web-b7q4d", "ready"), ("web-c2m5v", "deleted")];
+        let marks: Vec<_> = (1..).zip(marks).map(|(seq, (pod, note))| mark(seq, pod, note)).collect();
+        announcer.hear(&marks, 0);
         assert_eq!(announcer.next(0.0, false, text).as_deref(), Some("2 Pods of web are ready."));
         assert!(!announcer.is_waiting());
+    }
+
+    #[test]
+    fn pods_are_siblings_by_what_was_generated_or_counted_and_a_chosen_name_has_none() {
+        let of = |pod| owner(&mark(1, pod, "ready")).to_owned();
+        assert_eq!([of("web-7c9-x2k9f"), of("mysql-0"), of("my-database"), of("web")], ["web-7c9", "mysql", "", ""]);
+        let alone = [mark(1, "my-database", "ready"), mark(2, "my-cache", "ready")];
+        assert_eq!(together(&alone[0], 2, Lang::En.text()), None);
     }
 
     #[test]

@@ -1,18 +1,20 @@
-//! Inline actions as what they are: calls to the API.
+//! Inline actions as what they are: calls to the API, each under the kubectl command that does the same.
 
-use kubarium::session::protocol::Ref;
+use kubarium::session::protocol::{Call, Ref};
 
-/// One call.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Call {
-    pub method: &'static str,
-    pub path: String,
-    pub content_type: &'static str,
-    pub body: String,
+/// What one press of a button asks of the API.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Act {
+    /// `kubectl scale deployment/web --replicas=5`.
+    pub label: String,
+    pub calls: Vec<Call>,
 }
 
 const MERGE: &str = "application/merge-patch+json";
 const JSON_PATCH: &str = "application/json-patch+json";
+
+/// The taint of the faults menu.
+pub const TAINT: &str = "kubarium.dev/broken";
 
 /// The address of an object; `None` for a kind that no inline action is about.
 pub fn path(about: &Ref) -> Option<String> {
@@ -34,58 +36,118 @@ pub fn path(about: &Ref) -> Option<String> {
     })
 }
 
-pub fn get(about: &Ref) -> Option<Call> {
-    Some(Call { method: "GET", path: path(about)?, content_type: "", body: String::new() })
+fn call(method: &str, path: String, content_type: &str, body: String) -> Call {
+    Call { method: method.to_owned(), path, content_type: content_type.to_owned(), body }
 }
 
-pub fn delete(about: &Ref) -> Option<Call> {
+fn one(label: String, call: Call) -> Option<Act> {
+    Some(Act { label, calls: vec![call] })
+}
+
+/// ` -n web`, where it is not the default.
+fn flag(about: &Ref) -> String {
+    match about.namespace.as_str() {
+        "" | "default" => String::new(),
+        namespace => format!(" -n {namespace}"),
+    }
+}
+
+/// `deployment/web`.
+fn target(about: &Ref) -> String {
+    format!("{}/{}", about.kind.to_lowercase(), about.name)
+}
+
+pub fn get(about: &Ref) -> Option<Act> {
+    one(format!("kubectl get {}{}", target(about), flag(about)), call("GET", path(about)?, "", String::new()))
+}
+
+pub fn delete_label(about: &Ref) -> String {
+    format!("kubectl delete {} {}{}", about.kind.to_lowercase(), about.name, flag(about))
+}
+
+pub fn delete(about: &Ref) -> Option<Act> {
     // As kubectl: dependents are deleted in the background.
     let body = r#"{"kind":"DeleteOptions","apiVersion":"v1","propagationPolicy":"Background"}"#;
-    Some(Call { method: "DELETE", path: path(about)?, content_type: "application/json", body: body.to_owned() })
+    one(delete_label(about), call("DELETE", path(about)?, "application/json", body.to_owned()))
 }
 
-pub fn scale(about: &Ref, replicas: i32) -> Option<Call> {
+/// A Pod without its grace period.
+pub fn kill(about: &Ref) -> Option<Act> {
+    let body = r#"{"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":0,"propagationPolicy":"Background"}"#;
+    let label = format!("{} --grace-period=0 --force", delete_label(about));
+    one(label, call("DELETE", path(about)?, "application/json", body.to_owned()))
+}
+
+pub fn scale_label(about: &Ref, replicas: i32) -> String {
+    format!("kubectl scale {} --replicas={replicas}{}", target(about), flag(about))
+}
+
+pub fn scale(about: &Ref, replicas: i32) -> Option<Act> {
     let path = format!("{}/scale", path(about)?);
-    Some(Call { method: "PATCH", path, content_type: MERGE, body: format!(r#"{{"spec":{{"replicas":{replicas}}}}}"#) })
+    one(scale_label(about, replicas), call("PATCH", path, MERGE, format!(r#"{{"spec":{{"replicas":{replicas}}}}}"#)))
 }
 
-/// `kubectl rollout restart`: an annotation in the template, so that the template is another one.
-pub fn restart(about: &Ref, wall: &str) -> Option<Call> {
+/// An annotation in the template, so that the template is another one.
+pub fn restart(about: &Ref, wall: &str) -> Option<Act> {
     let body = format!(
         r#"{{"spec":{{"template":{{"metadata":{{"annotations":{{"kubectl.kubernetes.io/restartedAt":"{wall}"}}}}}}}}}}"#
     );
-    Some(Call { method: "PATCH", path: path(about)?, content_type: MERGE, body })
+    let label = format!("kubectl rollout restart {}{}", target(about), flag(about));
+    one(label, call("PATCH", path(about)?, MERGE, body))
 }
 
-pub fn pause(about: &Ref, paused: bool) -> Option<Call> {
+pub fn pause(about: &Ref, paused: bool) -> Option<Act> {
     // A merge patch with null takes the field away, as `kubectl rollout resume` does.
-    let value = if paused { "true" } else { "null" };
-    Some(Call {
-        method: "PATCH",
-        path: path(about)?,
-        content_type: MERGE,
-        body: format!(r#"{{"spec":{{"paused":{value}}}}}"#),
-    })
+    let (verb, value) = if paused { ("pause", "true") } else { ("resume", "null") };
+    let label = format!("kubectl rollout {verb} {}{}", target(about), flag(about));
+    one(label, call("PATCH", path(about)?, MERGE, format!(r#"{{"spec":{{"paused":{value}}}}}"#)))
 }
 
-pub fn cordon(about: &Ref, cordoned: bool) -> Option<Call> {
-    let value = if cordoned { "true" } else { "null" };
-    Some(Call {
-        method: "PATCH",
-        path: path(about)?,
-        content_type: MERGE,
-        body: format!(r#"{{"spec":{{"unschedulable":{value}}}}}"#),
-    })
+pub fn cordon(about: &Ref, cordoned: bool) -> Option<Act> {
+    let (verb, value) = if cordoned { ("cordon", "true") } else { ("uncordon", "null") };
+    let body = format!(r#"{{"spec":{{"unschedulable":{value}}}}}"#);
+    one(format!("kubectl {verb} {}", about.name), call("PATCH", path(about)?, MERGE, body))
 }
 
-/// `kubectl rollout undo`: the template of an old ReplicaSet takes the place of the present one.
-pub fn use_template(deployment: &Ref, template: &str) -> Option<Call> {
-    Some(Call {
-        method: "PATCH",
-        path: path(deployment)?,
-        content_type: JSON_PATCH,
-        body: format!(r#"[{{"op":"replace","path":"/spec/template","value":{template}}}]"#),
-    })
+/// No new Pods on the node, and an eviction for each that is there.
+pub fn drain(node: &Ref, pods: &[Ref]) -> Option<Act> {
+    let mut act = cordon(node, true)?;
+    act.label = format!("kubectl drain {} --ignore-daemonsets --force", node.name);
+    for pod in pods {
+        let body = format!(
+            r#"{{"apiVersion":"policy/v1","kind":"Eviction","metadata":{{"name":"{}","namespace":"{}"}}}}"#,
+            pod.name, pod.namespace
+        );
+        act.calls.push(call("POST", format!("{}/eviction", path(pod)?), "application/json", body));
+    }
+    Some(act)
+}
+
+/// The node with a taint that nothing tolerates, or without; `taints` are those that it has, as `key=value:Effect`.
+pub fn taint(node: &Ref, taints: &[String], add: bool) -> Option<Act> {
+    let ours = format!("{TAINT}:NoExecute");
+    let mut wanted: Vec<&str> = taints.iter().map(String::as_str).filter(|taint| *taint != ours).collect();
+    if add {
+        wanted.push(&ours);
+    }
+    let written: Vec<String> = wanted
+        .into_iter()
+        .filter_map(|taint| {
+            let (key, effect) = taint.rsplit_once(':')?;
+            let (key, value) = key.split_once('=').unwrap_or((key, ""));
+            Some(format!(r#"{{"key":"{key}","value":"{value}","effect":"{effect}"}}"#))
+        })
+        .collect();
+    let label = format!("kubectl taint nodes {} {ours}{}", node.name, if add { "" } else { "-" });
+    let body = format!(r#"{{"spec":{{"taints":[{}]}}}}"#, written.join(","));
+    one(label, call("PATCH", path(node)?, MERGE, body))
+}
+
+/// The template of an old ReplicaSet takes the place of the present one.
+pub fn use_template(deployment: &Ref, revision: u64, template: &str) -> Option<Act> {
+    let label = format!("kubectl rollout undo {} --to-revision={revision}{}", target(deployment), flag(deployment));
+    let body = format!(r#"[{{"op":"replace","path":"/spec/template","value":{template}}}]"#);
+    one(label, call("PATCH", path(deployment)?, JSON_PATCH, body))
 }
 
 #[cfg(test)]
@@ -98,8 +160,31 @@ mod tests {
         assert_eq!(path(&refer("Pod", "default", "a")).as_deref(), Some("/api/v1/namespaces/default/pods/a"));
         assert_eq!(path(&refer("Node", "", "node-1")).as_deref(), Some("/api/v1/nodes/node-1"));
         assert_eq!(path(&refer("Lease", "x", "y")), None);
-        let scaled = scale(&refer("Deployment", "default", "web"), 5).map(|call| (call.path, call.body));
-        let path = "/apis/apps/v1/namespaces/default/deployments/web/scale".to_owned();
-        assert_eq!(scaled, Some((path, r#"{"spec":{"replicas":5}}"#.to_owned())));
+        let act = scale(&refer("Deployment", "default", "web"), 5).expect("it can be scaled");
+        assert_eq!(act.calls[0].path, "/apis/apps/v1/namespaces/default/deployments/web/scale");
+        assert_eq!(act.calls[0].body, r#"{"spec":{"replicas":5}}"#);
+    }
+
+    #[test]
+    fn every_act_is_named_by_the_command_that_does_the_same() {
+        let (pod, node) = (refer("Pod", "shop", "a"), refer("Node", "", "node-1"));
+        let label = |act: Option<Act>| act.expect("it is possible").label;
+        assert_eq!(label(delete(&pod)), "kubectl delete pod a -n shop");
+        assert_eq!(label(kill(&pod)), "kubectl delete pod a -n shop --grace-period=0 --force");
+        assert_eq!(label(cordon(&node, false)), "kubectl uncordon node-1");
+        let drained = drain(&node, &[pod]).expect("it is possible");
+        assert_eq!(drained.label, "kubectl drain node-1 --ignore-daemonsets --force");
+        assert_eq!(drained.calls[1].path, "/api/v1/namespaces/shop/pods/a/eviction");
+    }
+
+    #[test]
+    fn a_taint_leaves_the_others_as_they_are() {
+        let node = refer("Node", "", "node-1");
+        let has = ["gpu=true:NoSchedule".to_owned(), format!("{TAINT}:NoExecute")];
+        let body = |add| taint(&node, &has, add).expect("it is possible").calls[0].body.clone();
+        let gpu = r#"{"key":"gpu","value":"true","effect":"NoSchedule"}"#;
+        assert_eq!(body(false), format!(r#"{{"spec":{{"taints":[{gpu}]}}}}"#));
+        let ours = format!(r#"{{"key":"{TAINT}","value":"","effect":"NoExecute"}}"#);
+        assert_eq!(body(true), format!(r#"{{"spec":{{"taints":[{gpu},{ours}]}}}}"#));
     }
 }

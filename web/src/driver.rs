@@ -10,11 +10,11 @@ use kubarium::session::protocol::{Control, File, Frame, Ref, Reply, Request};
 use wasm_bindgen::{JsCast, JsValue};
 use yew::prelude::*;
 
-use crate::api::{self, Call};
+use crate::api::{self, Act};
 use crate::feed::Feed;
 use crate::link::{Link, News};
 use crate::model::PODS_ONE_BY_ONE;
-use crate::store::{Action, Command, Engine, Outcome, State};
+use crate::store::{Action, Command, Engine, NamedText, Outcome, State};
 
 /// Real milliseconds between two redrawings of the page while time runs; motion is the compositor's business.
 const REDRAW: f64 = 90.0;
@@ -44,13 +44,14 @@ struct Inner {
     frame: Option<AnimationFrame>,
     waiting: BTreeMap<u32, Waiting>,
     next_id: u32,
-    file: String,
+    /// What the next engine begins with.
+    restore: Option<Rc<str>>,
 }
 
 /// What a reply is for.
 enum Waiting {
     Apply {
-        manifest: Rc<str>,
+        whole: Vec<NamedText>,
         dry: bool,
     },
     Check,
@@ -59,12 +60,13 @@ enum Waiting {
     /// The ReplicaSet whose template the Deployment shall have.
     Template {
         deployment: Ref,
+        revision: u64,
     },
 }
 
 impl Driver {
     /// Starts the worker.
-    pub fn start(to: UseReducerDispatcher<State>, file: &str) -> Self {
+    pub fn start(to: UseReducerDispatcher<State>) -> Self {
         let driver = Self(Rc::new(RefCell::new(Inner {
             link: None,
             feed: Feed::default(),
@@ -80,7 +82,7 @@ impl Driver {
             frame: None,
             waiting: BTreeMap::new(),
             next_id: 0,
-            file: file.to_owned(),
+            restore: None,
         })));
         driver.new_engine();
         driver
@@ -105,8 +107,15 @@ impl Driver {
 
     /// Does what a person asked for.
     pub fn command(&self, command: Command) {
-        if command == Command::NewEngine {
-            self.0.borrow().to.dispatch(Action::Engine(Engine::Loading));
+        if let Command::NewEngine(restore) = command {
+            {
+                let mut inner = self.0.borrow_mut();
+                if restore.is_none() {
+                    inner.to.dispatch(Action::NewCluster);
+                }
+                inner.restore = restore;
+                inner.to.dispatch(Action::Engine(Engine::Loading));
+            }
             return self.new_engine();
         }
         self.0.borrow_mut().command(command);
@@ -119,6 +128,9 @@ impl Driver {
             News::Ready => {
                 inner.ready = true;
                 inner.send(&Request::Control(Control::AutoPace(true)));
+                if let Some(report) = inner.restore.take() {
+                    inner.send(&Request::Restore { report: report.to_string() });
+                }
                 inner.to.dispatch(Action::Engine(Engine::Running));
             }
             News::OtherBuild => inner.to.dispatch(Action::Engine(Engine::Stale)),
@@ -168,10 +180,12 @@ impl Inner {
         self.send(&request(id));
     }
 
-    fn call(&mut self, waiting: Waiting, call: Option<Call>) {
-        let Some(Call { method, path, content_type, body }) = call else { return };
-        let (method, content_type) = (method.to_owned(), content_type.to_owned());
-        self.ask(waiting, |id| Request::Api { id, method, path, content_type, body });
+    fn act(&mut self, waiting: Waiting, act: Option<Act>) {
+        let Some(Act { label, calls }) = act else { return };
+        if matches!(waiting, Waiting::Act) {
+            self.to.dispatch(Action::Echo(label.as_str().into()));
+        }
+        self.ask(waiting, |id| Request::Api { id, label, calls });
     }
 
     fn command(&mut self, command: Command) {
@@ -185,32 +199,37 @@ impl Inner {
             }
             Command::Reset => {
                 self.feed = Feed::default();
+                self.to.dispatch(Action::NewCluster);
                 self.send(&Request::Reset { nodes: 3, seed: 1 });
                 self.send(&Request::Control(Control::Play));
             }
-            Command::Apply { manifest, dry } => {
-                let files = vec![File { name: self.file.clone(), text: manifest.to_string() }];
-                self.ask(Waiting::Apply { manifest, dry }, |id| Request::Apply { id, files, dry_run: dry });
+            Command::Apply { files: texts, whole, dry } => {
+                let files = files_of(&texts);
+                let whole = if whole { texts } else { Vec::new() };
+                self.ask(Waiting::Apply { whole, dry }, |id| Request::Apply { id, files, dry_run: dry });
                 if !dry {
                     // To press Apply is to want to see it happen.
                     self.send(&Request::Control(Control::Play));
                 }
             }
-            Command::Check(manifest) => {
-                let files = vec![File { name: self.file.clone(), text: manifest.to_string() }];
+            Command::Check(texts) => {
+                let files = files_of(&texts);
                 self.ask(Waiting::Check, |id| Request::Check { id, files });
             }
-            Command::Inspect(what, tab) => self.send(&Request::Inspect { what, tab: tab.asked() }),
+            Command::Inspect(what, tab, log) => self.send(&Request::Inspect { what, tab: tab.asked(), log }),
             Command::Fault(fault) => self.send(&Request::Fault(fault)),
-            Command::Delete(about) => self.call(Waiting::Act, api::delete(&about)),
-            Command::Scale(about, to) => self.call(Waiting::Act, api::scale(&about, to)),
-            Command::Restart(about) => self.call(Waiting::Act, api::restart(&about, &wall)),
-            Command::PauseRollout(about, paused) => self.call(Waiting::Act, api::pause(&about, paused)),
-            Command::Cordon(about, cordoned) => self.call(Waiting::Act, api::cordon(&about, cordoned)),
-            Command::UndoRollout { deployment, replica_set } => {
-                self.call(Waiting::Template { deployment }, api::get(&replica_set));
+            Command::Delete(about) => self.act(Waiting::Act, api::delete(&about)),
+            Command::Kill(about) => self.act(Waiting::Act, api::kill(&about)),
+            Command::Scale(about, to) => self.act(Waiting::Act, api::scale(&about, to)),
+            Command::Restart(about) => self.act(Waiting::Act, api::restart(&about, &wall)),
+            Command::PauseRollout(about, paused) => self.act(Waiting::Act, api::pause(&about, paused)),
+            Command::Cordon(about, cordoned) => self.act(Waiting::Act, api::cordon(&about, cordoned)),
+            Command::Drain(node, pods) => self.act(Waiting::Act, api::drain(&node, &pods)),
+            Command::Taint(node, taints, add) => self.act(Waiting::Act, api::taint(&node, &taints, add)),
+            Command::UndoRollout { deployment, replica_set, revision } => {
+                self.act(Waiting::Template { deployment, revision }, api::get(&replica_set));
             }
-            Command::NewEngine => unreachable!("it is done before"),
+            Command::NewEngine(_) => unreachable!("it is done before"),
         }
         if acts {
             if self.resting {
@@ -255,16 +274,16 @@ impl Inner {
 
     fn answer(&mut self, waiting: Waiting, reply: Reply) {
         match (waiting, reply) {
-            (Waiting::Apply { manifest, dry }, Reply::Applied { documents, diagnostics }) => {
+            (Waiting::Apply { whole, dry }, Reply::Applied { documents, diagnostics }) => {
                 self.to.dispatch(Action::Problems(diagnostics));
-                self.to.dispatch(Action::Outcome { manifest, outcome: Outcome { documents, dry } });
+                self.to.dispatch(Action::Outcome { files: whole, outcome: Outcome { documents, dry } });
             }
             (Waiting::Check, Reply::Checked { diagnostics }) => self.to.dispatch(Action::Problems(diagnostics)),
             (Waiting::Report, Reply::Report { text }) => self.to.dispatch(Action::Report(text.into())),
-            (Waiting::Template { deployment }, Reply::Api { code: 200, body }) => {
+            (Waiting::Template { deployment, revision }, Reply::Api { code: 200, body }) => {
                 self.unseen = true;
                 match template_of(&body) {
-                    Some(template) => self.call(Waiting::Act, api::use_template(&deployment, &template)),
+                    Some(template) => self.act(Waiting::Act, api::use_template(&deployment, revision, &template)),
                     None => self.to.dispatch(Action::Refused(Some(body.into()))),
                 }
             }
@@ -311,6 +330,10 @@ impl Pace {
     fn factor(&self, now: f64) -> f64 {
         if now < self.until { SLOW } else { 1.0 }
     }
+}
+
+fn files_of(texts: &[NamedText]) -> Vec<File> {
+    texts.iter().map(|(name, text)| File { name: name.to_string(), text: text.to_string() }).collect()
 }
 
 /// The pod template of a ReplicaSet, without the label that is the ReplicaSet's own.

@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use kubarium::session::protocol::{Diagnostic, Severity};
 
-use crate::store::{Action, use_hub};
+use crate::store::{Action, Hub, use_hub};
 
 // `import()` and not a static import: the page is usable long before the editor has come.
 #[wasm_bindgen(inline_js = "export function later(path) { return import(new URL(path, document.baseURI)); }")]
@@ -23,13 +23,13 @@ extern "C" {
 extern "C" {
     type Module;
     #[wasm_bindgen(method)]
-    fn mount(this: &Module, host: &Element, text: &str, options: &JsValue) -> Mounted;
+    fn mount(this: &Module, host: &Element, options: &JsValue) -> Mounted;
 
     /// The editor's surface, as `editor.js` gives it.
     #[derive(Clone)]
     type Mounted;
-    #[wasm_bindgen(method, js_name = setText)]
-    fn set_text(this: &Mounted, text: &str);
+    #[wasm_bindgen(method)]
+    fn open(this: &Mounted, name: &str, label: &str, text: &str);
     #[wasm_bindgen(method, js_name = setProblems)]
     fn set_problems(this: &Mounted, problems: &js_sys::Array);
     #[wasm_bindgen(method, js_name = goTo)]
@@ -45,24 +45,29 @@ thread_local! {
 
 const PLAIN_ID: &str = "manifest";
 
-#[derive(Properties, PartialEq)]
-pub struct EditorProps {
-    pub on_apply: Callback<()>,
+/// What a key asks for, in either editor.
+fn ask(hub: &Hub, what: &str, line: u32) {
+    match what {
+        "document" => hub.apply_document(line),
+        "dry" => hub.apply(true),
+        _ => hub.apply(false),
+    }
 }
 
 #[component]
-pub fn Editor(props: &EditorProps) -> Html {
+pub fn Editor() -> Html {
     let hub = use_hub();
     let state = &hub.state;
     let text = state.text();
     let host = use_node_ref();
     let rich = use_state(|| false);
     // The closures of the mounted editor outlive a render: they look up what holds now.
-    let on_apply = use_mut_ref(|| props.on_apply.clone());
-    *on_apply.borrow_mut() = props.on_apply.clone();
+    let latest = use_mut_ref(|| hub.clone());
+    *latest.borrow_mut() = hub.clone();
+    let open = state.files.open();
+    let label = format!("{}: {}", text.manifest, open.name);
     {
-        let (host, rich, to, manifest) = (host.clone(), rich.clone(), state.dispatcher(), state.manifest.clone());
-        let label = format!("{}: {}", text.manifest, state.file);
+        let (host, rich) = (host.clone(), rich.clone());
         use_effect_with((state.settings.plain_editor, state.settings.lang), move |(plain, _)| {
             unmount();
             rich.set(false);
@@ -70,7 +75,7 @@ pub fn Editor(props: &EditorProps) -> Html {
                 spawn_local(async move {
                     // Where it cannot be loaded the text area stays: nothing depends on the editor.
                     if let Ok(module) = import_later("editor.js").await {
-                        mount(&module.unchecked_into(), &host, &manifest, &label, to, on_apply);
+                        mount(&module.unchecked_into(), &host, latest);
                         rich.set(true);
                     }
                 });
@@ -80,10 +85,14 @@ pub fn Editor(props: &EditorProps) -> Html {
     }
     {
         let rich = *rich;
-        use_effect_with((state.manifest.clone(), rich), move |(manifest, _)| {
-            MOUNTED.with_borrow(|mounted| mounted.iter().for_each(|editor| editor.set_text(manifest)));
-        });
-        use_effect_with((state.problems.clone(), rich), move |(problems, _)| {
+        use_effect_with(
+            (open.name.clone(), open.text.clone(), label.clone(), rich),
+            move |(name, manifest, label, _)| {
+                MOUNTED.with_borrow(|mounted| mounted.iter().for_each(|editor| editor.open(name, label, manifest)));
+            },
+        );
+        let here: Vec<Diagnostic> = state.problems.iter().filter(|one| *one.file == *open.name).cloned().collect();
+        use_effect_with((here, open.name.clone(), rich), move |(problems, _, _)| {
             MOUNTED.with_borrow(|mounted| mounted.iter().for_each(|editor| editor.set_problems(&as_array(problems))));
         });
     }
@@ -95,11 +104,16 @@ pub fn Editor(props: &EditorProps) -> Html {
         })
     };
     let on_key = {
-        let apply = props.on_apply.clone();
+        let hub = hub.clone();
         Callback::from(move |event: KeyboardEvent| {
             if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && !event.is_composing() {
                 event.prevent_default();
-                apply.emit(());
+                let what = match (event.alt_key(), event.shift_key()) {
+                    (true, _) => "dry",
+                    (_, true) => "document",
+                    _ => "all",
+                };
+                ask(&hub, what, line_of(&event.target_unchecked_into()));
             }
         })
     };
@@ -108,10 +122,17 @@ pub fn Editor(props: &EditorProps) -> Html {
             <div class={classes!("code-host", (!*rich).then_some("vh"))} ref={host} lang="en"></div>
             if !*rich {
                 <textarea id={PLAIN_ID} class="plain" lang="en" spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off"
-                    aria-label={format!("{}: {}", text.manifest, state.file)} value={state.manifest.to_string()} oninput={on_input} onkeydown={on_key} />
+                    aria-label={label} value={open.text.to_string()} oninput={on_input} onkeydown={on_key} />
             }
         </>
     }
+}
+
+/// The line of the caret.
+fn line_of(area: &HtmlTextAreaElement) -> u32 {
+    let at = area.selection_start().ok().flatten().unwrap_or(0);
+    let before: Vec<u16> = area.value().encode_utf16().take(at as usize).collect();
+    before.iter().filter(|unit| **unit == u16::from(b'\n')).count() as u32 + 1
 }
 
 /// Puts the caret at a place of the manifest, in whichever editor there is.
@@ -136,25 +157,22 @@ fn offset(text: &str, line: u32, column: u32) -> u32 {
     u32::try_from(before).unwrap_or(u32::MAX) + column.saturating_sub(1)
 }
 
-fn mount(
-    module: &Module,
-    host: &Element,
-    manifest: &str,
-    label: &str,
-    to: UseReducerDispatcher<crate::store::State>,
-    on_apply: Rc<RefCell<Callback<()>>>,
-) {
-    let changed = Closure::<dyn Fn(String)>::new(move |text: String| to.dispatch(Action::Manifest(text.into())));
-    let apply = Closure::<dyn Fn()>::new(move || {
-        let apply = on_apply.borrow().clone();
-        apply.emit(());
+fn mount(module: &Module, host: &Element, latest: Rc<RefCell<Hub>>) {
+    let changed = {
+        let latest = latest.clone();
+        Closure::<dyn Fn(String)>::new(move |text: String| {
+            latest.borrow().state.dispatch(Action::Manifest(text.into()));
+        })
+    };
+    let apply = Closure::<dyn Fn(String, u32)>::new(move |what: String, line: u32| {
+        let hub = latest.borrow().clone();
+        ask(&hub, &what, line);
     });
     let options = js_sys::Object::new();
-    set(&options, "label", &label.into());
     // The editor keeps them as long as the page lives.
     set(&options, "onChange", &changed.into_js_value());
     set(&options, "onApply", &apply.into_js_value());
-    let editor = module.mount(host, manifest, &options);
+    let editor = module.mount(host, &options);
     MOUNTED.with_borrow_mut(|mounted| *mounted = Some(editor));
 }
 

@@ -1,11 +1,13 @@
 //! From the engine's frames, which tell changes, to the page's model, which is whole.
 
+use kubarium::session::Arrange;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use kubarium::session::protocol::{self, EventRow, Frame, NodeRow, OtherRow, PodRow, PodState, TraceLine, WorkloadRow};
 
-use crate::model::{At, Bit, Clock, Life, Mark, Model, NODES_IN_FULL, Node, Pod};
+use crate::lives::Lives;
+use crate::model::{At, Clock, Mark, Model, NODES_IN_FULL, Node, Pod};
 
 /// Marks beyond this are forgotten, the oldest first.
 const MARKS_MAX: usize = 20_000;
@@ -28,27 +30,16 @@ pub struct Feed {
     namespaces: Vec<String>,
     marks: Rc<Vec<Rc<Mark>>>,
     skips: Rc<Vec<(At, At)>>,
-    lives: Rc<Vec<Rc<Life>>>,
-    /// The place of each Pod's life among them.
-    life_of: BTreeMap<String, usize>,
+    lives: Lives,
     /// Up to when lives are known: a moment that is seen again adds nothing.
     known_until: At,
     /// When a countdown was first seen, by Pod.
     waits: BTreeMap<String, (At, At)>,
 }
 
-/// What a frame says of Pods.
-struct Told {
-    /// Those that it tells, and what each was before.
-    pods: Vec<(String, Option<PodState>)>,
-    gone: Vec<String>,
-    /// Every Pod has to be looked at, and not only those.
-    all: bool,
-}
-
 impl Feed {
     /// Takes in a frame.
-    pub fn take(&mut self, frame: Frame) {
+    pub fn take(&mut self, mut frame: Frame) {
         let before = self.clock.now_ms as At;
         self.clock = frame.clock;
         let (now, head) = (self.clock.now_ms as At, self.clock.head_ms as At);
@@ -56,13 +47,12 @@ impl Feed {
             // Somebody acted in the past: what had come after has not happened.
             self.forget_after(now.min(head));
         }
+        let (moments, bounds) = (std::mem::take(&mut frame.view.moments), std::mem::take(&mut frame.view.bounds));
+        let (jumped, sampled) = (frame.view.reset, frame.view.sampled);
+        let gone = if sampled { frame.view.pods_gone.clone() } else { Vec::new() };
         let was = |pod: &PodRow| self.pods.get(&pod.uid).map(|pod| pod.row.state);
-        let told = Told {
-            pods: frame.view.pods.iter().map(|pod| (pod.uid.clone(), was(pod))).collect(),
-            gone: frame.view.pods_gone.clone(),
-            // After a look at the past some may have changed in frames that nothing was learned from.
-            all: frame.view.reset || before < self.known_until,
-        };
+        let told: Vec<(String, Option<PodState>)> =
+            frame.view.pods.iter().map(|pod| (pod.uid.clone(), was(pod))).collect();
         let lines = frame.trace.len();
         self.rows(frame.view);
         self.tell(frame.trace);
@@ -79,7 +69,17 @@ impl Feed {
         }
         self.watch_waits(now);
         if now >= self.known_until {
-            self.live(now, &told);
+            if jumped || (sampled && before < self.known_until) {
+                self.lives.look(&self.pods, now);
+            } else if sampled {
+                for pod in told.iter().filter_map(|(uid, _)| self.pods.get(uid)) {
+                    self.lives.see(&pod.row, now);
+                }
+                for uid in &gone {
+                    self.lives.end(uid, now);
+                }
+            }
+            self.lives.tell(moments, bounds, self.known_until);
             self.known_until = now;
         }
     }
@@ -130,9 +130,9 @@ impl Feed {
     }
 
     /// A write of a Pod's status is told by what it meant: that the Pod became ready, or ceased to be.
-    fn name_changes(&mut self, told: &Told, lines: usize) {
+    fn name_changes(&mut self, told: &[(String, Option<PodState>)], lines: usize) {
         let mut became: BTreeMap<(&str, &str), (&str, bool)> = BTreeMap::new();
-        for (uid, was) in &told.pods {
+        for (uid, was) in told {
             let Some(pod) = self.pods.get(uid) else { continue };
             let meant = match (was, pod.row.state) {
                 (Some(PodState::Ready) | None, PodState::Ready) => continue,
@@ -188,13 +188,7 @@ impl Feed {
     fn forget_after(&mut self, at: At) {
         Rc::make_mut(&mut self.marks).retain(|mark| mark.at <= at);
         Rc::make_mut(&mut self.skips).retain(|(_, to)| *to <= at);
-        let lives = Rc::make_mut(&mut self.lives);
-        for life in lives.iter_mut().map(Rc::make_mut) {
-            life.bits.retain(|bit| bit.from <= at);
-            life.until = life.until.filter(|until| *until <= at);
-        }
-        lives.retain(|life| !life.bits.is_empty());
-        self.life_of = lives.iter().enumerate().map(|(at, life)| (life.uid.clone(), at)).collect();
+        self.lives.forget_after(at);
         self.known_until = at;
     }
 
@@ -203,62 +197,6 @@ impl Feed {
         self.waits.retain(|uid, (_, until)| pods.get(uid).is_some_and(|pod| pod.row.until_ms as At == *until));
         for (uid, pod) in pods.iter().filter(|(_, pod)| pod.row.until_ms >= 0.0) {
             self.waits.entry(uid.clone()).or_insert((now, pod.row.until_ms as At));
-        }
-    }
-
-    fn live(&mut self, now: At, told: &Told) {
-        let tells = |life: &Life, pod: &PodRow| {
-            life.bits.last().is_some_and(|bit| bit.status == pod.status && bit.state == pod.state)
-                && life.node == pod.node
-        };
-        let looked_at: Vec<&Rc<Pod>> = match told.all {
-            true => self.pods.values().collect(),
-            false => told.pods.iter().filter_map(|(uid, _)| self.pods.get(uid)).collect(),
-        };
-        // A look first: in most frames nothing of this changes, and the page is spared a copy.
-        let new = |pod: &&Rc<Pod>| self.life_of.get(&pod.row.uid).is_none_or(|at| !tells(&self.lives[*at], &pod.row));
-        let news: Vec<Rc<Pod>> = looked_at.into_iter().filter(new).cloned().collect();
-        let ended: Vec<usize> = match told.all {
-            true => (0..self.lives.len()).filter(|at| !self.pods.contains_key(&self.lives[*at].uid)).collect(),
-            false => told.gone.iter().filter_map(|uid| self.life_of.get(uid).copied()).collect(),
-        };
-        let ended: Vec<usize> = ended.into_iter().filter(|at| self.lives[*at].until.is_none()).collect();
-        if news.is_empty() && ended.is_empty() {
-            return;
-        }
-        let lives = Rc::make_mut(&mut self.lives);
-        for pod in news {
-            let pod = &pod.row;
-            let bit = Bit { from: now, status: pod.status.clone(), state: pod.state };
-            match self.life_of.get(&pod.uid) {
-                Some(at) => {
-                    let life = Rc::make_mut(&mut lives[*at]);
-                    life.node.clone_from(&pod.node);
-                    if life.bits.last().is_none_or(|last| last.status != bit.status || last.state != bit.state) {
-                        life.bits.push(bit);
-                    }
-                }
-                None => {
-                    self.life_of.insert(pod.uid.clone(), lives.len());
-                    lives.push(Rc::new(Life {
-                        uid: pod.uid.clone(),
-                        name: pod.name.clone(),
-                        node: pod.node.clone(),
-                        owner_uid: pod.owner_uid.clone(),
-                        template_hash: pod.template_hash.clone(),
-                        image: pod.image.clone(),
-                        // A creation timestamp knows whole seconds only: it is asked where nothing better is known.
-                        bits: vec![Bit {
-                            from: if self.known_until == 0 { (pod.created_ms as At).min(now) } else { now },
-                            ..bit
-                        }],
-                        until: None,
-                    }));
-                }
-            }
-        }
-        for at in ended {
-            Rc::make_mut(&mut lives[at]).until = Some(now);
         }
     }
 
@@ -288,9 +226,9 @@ impl Feed {
         let workloads = owners_first(self.workloads.values());
         self.derive(&workloads, now);
         let mut nodes: Vec<Rc<Node>> = self.nodes.values().cloned().collect();
-        nodes.sort_by(|a, b| natural(&a.row.name).cmp(&natural(&b.row.name)));
+        nodes.arrange_by(|a, b| natural(&a.row.name).cmp(&natural(&b.row.name)));
         let mut pods: Vec<Rc<Pod>> = self.pods.values().cloned().collect();
-        pods.sort_by(|a, b| a.row.created_ms.total_cmp(&b.row.created_ms).then_with(|| a.row.name.cmp(&b.row.name)));
+        pods.arrange_by(|a, b| a.row.created_ms.total_cmp(&b.row.created_ms).then_with(|| a.row.name.cmp(&b.row.name)));
         Model {
             clock: Clock {
                 now,
@@ -302,6 +240,7 @@ impl Feed {
                 can_undo: self.clock.can_undo,
                 can_redo: self.clock.can_redo,
                 skips: self.skips.clone(),
+                faults: self.clock.faults.clone(),
             },
             rev: self.clock.revision,
             nodes,
@@ -310,7 +249,8 @@ impl Feed {
             others: self.others.values().cloned().collect(),
             events: self.events.values().cloned().collect(),
             namespaces: self.namespaces.clone(),
-            lives: self.lives.clone(),
+            lives: self.lives.all(),
+            bounds: self.lives.bounds(),
             marks: self.marks.clone(),
         }
     }
@@ -375,7 +315,7 @@ fn put<R>(
 fn owners_first<'a>(rows: impl Iterator<Item = &'a Rc<WorkloadRow>>) -> Vec<Rc<WorkloadRow>> {
     let mut found: Vec<Rc<WorkloadRow>> = rows.cloned().collect();
     let rank = |row: &WorkloadRow| (!row.owner_uid.is_empty(), row.created_ms, std::cmp::Reverse(row.revision));
-    found.sort_by(|a, b| {
+    found.arrange_by(|a, b| {
         let ((a_owned, a_made, a_rev), (b_owned, b_made, b_rev)) = (rank(a), rank(b));
         // Of one owner's ReplicaSets the newest revision stands on top.
         a_owned
@@ -393,14 +333,10 @@ fn natural(name: &str) -> (&str, u64) {
     (stem, number.parse().unwrap_or(0))
 }
 
-/// Whether a Pod counts as available in the strip's chart: it is ready and not on its way out.
-pub fn is_up(state: PodState) -> bool {
-    state == PodState::Ready
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kubarium::session::protocol::Moment;
     use kubarium::session::protocol::Ref;
 
     fn pod(uid: &str, status: &str, state: PodState) -> PodRow {
@@ -428,26 +364,15 @@ mod tests {
     }
 
     #[test]
-    fn a_life_is_what_a_pod_showed_from_when_to_when() {
-        let mut feed = Feed::default();
-        feed.take(frame(0.0, 0.0, vec![pod("a", "Pending", PodState::Pending)], &[]));
-        feed.take(frame(50.0, 50.0, vec![], &[]));
-        feed.take(frame(100.0, 100.0, vec![pod("a", "Running", PodState::Ready)], &[]));
-        feed.take(frame(200.0, 200.0, vec![], &["a"]));
-        let life = &feed.model().lives[0];
-        assert_eq!(
-            life.bits.iter().map(|bit| (bit.from, bit.status.as_str())).collect::<Vec<_>>(),
-            [(0, "Pending"), (100, "Running")]
-        );
-        assert_eq!(life.until, Some(200));
-        assert!(feed.model().pods.is_empty());
-    }
-
-    #[test]
     fn looking_back_keeps_the_future_and_acting_there_forgets_it() {
         let mut feed = Feed::default();
-        feed.take(frame(0.0, 0.0, vec![pod("a", "Pending", PodState::Pending)], &[]));
-        feed.take(frame(100.0, 100.0, vec![pod("a", "Running", PodState::Ready)], &[]));
+        let mut first = frame(0.0, 0.0, vec![pod("a", "Pending", PodState::Pending)], &[]);
+        first.view.reset = true;
+        feed.take(first);
+        let mut ready = frame(100.0, 100.0, vec![pod("a", "Running", PodState::Ready)], &[]);
+        let (uid, status, state) = ("a".to_owned(), "Running".to_owned(), PodState::Ready);
+        ready.view.moments = vec![Moment { uid, ms: 90.0, status, state, ..Moment::default() }];
+        feed.take(ready);
         let mut back = frame(50.0, 100.0, vec![pod("a", "Pending", PodState::Pending)], &[]);
         back.view.reset = true;
         feed.take(back);

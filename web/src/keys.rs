@@ -48,7 +48,7 @@ fn handle(hub: &Hub, event: &KeyboardEvent) -> bool {
                 true
             }
             "Enter" if !typing => {
-                hub.engine.emit(Command::Apply { manifest: hub.state.manifest.clone(), dry: event.alt_key() });
+                hub.apply(event.alt_key());
                 true
             }
             "z" if !typing => {
@@ -80,12 +80,19 @@ fn letter(hub: &Hub, key: &str) -> bool {
     let command = match key {
         "p" if clock.playing => Command::Control(Control::Pause),
         "p" => Command::Control(Control::Play),
-        "." => Command::Control(Control::Step(Granularity::Change)),
+        "." => Command::Control(Control::Step(hub.state.granularity)),
+        ">" => Command::Control(Control::Step(Granularity::Message)),
         "," => Command::Control(Control::StepBack),
         "[" => Command::Control(Control::Speed(next_speed(clock.speed, false))),
         "]" => Command::Control(Control::Speed(next_speed(clock.speed, true))),
         "Home" => Command::Control(Control::Seek { ms: 0.0 }),
         "End" => Command::Control(Control::Live),
+        "f" | "F" => {
+            let menu = gloo::utils::document().get_element_by_id("faults-menu");
+            let Some(menu) = menu.and_then(|menu| menu.dyn_into::<HtmlElement>().ok()) else { return false };
+            menu.click();
+            return true;
+        }
         "Delete" => match &hub.state.selected {
             Some(about) if about.kind != "Node" => Command::Delete(about.clone()),
             _ => return false,

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use kubarium::session::protocol::{EventRow, Lane, NodeRow, OtherRow, PodRow, PodState, Ref, TraceLine, WorkloadRow};
+use kubarium::session::protocol::{
+    Bounds, EventRow, Fault, FaultRow, Lane, NodeRow, OtherRow, PodRow, PodState, Ref, TraceLine, WorkloadRow,
+};
 
 /// Simulated milliseconds since the cluster began.
 pub type At = i64;
@@ -32,6 +34,8 @@ pub struct Model {
     pub namespaces: Vec<String>,
     /// Every Pod's life, for the rollout strip.
     pub lives: Rc<Vec<Rc<Life>>>,
+    /// Between which numbers Deployments' rollouts keep, and since when.
+    pub bounds: Rc<Vec<Bounds>>,
     /// What has happened, oldest first.
     pub marks: Rc<Vec<Rc<Mark>>>,
 }
@@ -57,6 +61,8 @@ pub struct Clock {
     pub can_redo: bool,
     /// Stretches of nothing that were passed in a hurry.
     pub skips: Rc<Vec<(At, At)>>,
+    /// Every fault that lasts, or lasted until it was healed.
+    pub faults: Vec<FaultRow>,
 }
 
 /// How fast simulated time may run; the last is as fast as the machine can.
@@ -172,6 +178,8 @@ pub struct Mark {
     pub about: Option<Ref>,
     pub note: String,
     pub args: Vec<String>,
+    /// With `fault`: which.
+    pub fault: Option<Fault>,
 }
 
 impl From<TraceLine> for Mark {
@@ -187,6 +195,7 @@ impl From<TraceLine> for Mark {
             about: line.about,
             note: line.note,
             args: line.args,
+            fault: line.fault,
         }
     }
 }

@@ -9,6 +9,8 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 
+use kubarium::session::protocol::PodState;
+
 use crate::model::{At, Model, NODES_IN_FULL, PODS_ONE_BY_ONE, Pod};
 use crate::view::tile::tile_id;
 
@@ -52,6 +54,8 @@ struct Plan {
     born: Vec<Rc<Pod>>,
     travel: Vec<(Rc<Pod>, Before)>,
     restate: Vec<Rc<Pod>>,
+    /// Whose image has begun to come.
+    pulls: Vec<Rc<Pod>>,
     leave: Vec<Before>,
 }
 
@@ -125,7 +129,11 @@ impl Plan {
                 self.travel.push((after.clone(), place));
             }
             (Some(before), Some(after)) => {
-                if before.row.status == after.row.status && before.row.ready == after.row.ready {
+                let pulls = before.row.state != PodState::Pulling && after.row.state == PodState::Pulling;
+                if pulls {
+                    self.pulls.push(after.clone());
+                }
+                if before.row.status == after.row.status && before.row.ready == after.row.ready && !pulls {
                     return false;
                 }
                 self.restate.push(after.clone());
@@ -160,10 +168,32 @@ impl Plan {
                 restate(&tile);
             }
         }
+        for place in self.pulls.iter().filter(|_| moves).filter_map(|pod| Before::of(pod)).collect::<Vec<_>>() {
+            fly(&place);
+        }
         for before in &self.leave {
             leave(before, moves);
         }
     }
+}
+
+/// A layer of an image, on its way from the registry to the node: it is seen once, when a pull begins.
+fn fly(to: &Before) {
+    let document = gloo::utils::document();
+    let registry = document.get_element_by_id("registry");
+    let layer = document.create_element("i").ok().and_then(|layer| layer.dyn_into::<HtmlElement>().ok());
+    let (Some(registry), Some(layer), Some(body)) = (registry, layer, document.body()) else { return };
+    let rect = registry.get_bounding_client_rect();
+    let (x, y) = (rect.left() + rect.width() / 2.0, rect.top() + 12.0);
+    let _ = layer.set_attribute("class", "layer-fly");
+    let _ = layer.set_attribute("aria-hidden", "true");
+    let _ = layer.set_attribute("style", &format!("left:{x:.1}px;top:{y:.1}px"));
+    if body.append_child(&layer).is_err() {
+        return;
+    }
+    let by = format!("translate({:.1}px, {:.1}px)", to.left + 10.0 - x, to.top + 10.0 - y);
+    let running = run(&layer, &[frame("1", "none"), frame("0.6", &by)], MOVE, 0.0, EASE);
+    running.set_onfinish(&Closure::once_into_js(move || layer.remove()));
 }
 
 impl Before {

@@ -50,7 +50,10 @@ fn object(mark: &Mark) -> String {
 fn with<T>(mark: &Mark, text: &Text, show: impl FnOnce(&str, &[(&str, &str)]) -> T) -> T {
     let (actor, object) = (actor(mark, text), object(mark));
     let arg = |at: usize| mark.args.get(at).map_or("", String::as_str);
-    let message = mark.args.join(" ");
+    let message = match &mark.fault {
+        Some(fault) => crate::view::faults::name(fault, text),
+        None => mark.args.join(" "),
+    };
     let values = [
         ("actor", actor.as_str()),
         ("object", object.as_str()),
@@ -80,6 +83,7 @@ fn with<T>(mark: &Mark, text: &Text, show: impl FnOnce(&str, &[(&str, &str)]) ->
         "changed" => text.say_changed,
         "changed-status" => text.say_status,
         "synced" => text.say_synced,
+        "fault" if mark.fault.as_ref().is_some_and(crate::view::faults::heals) => text.say_healed,
         "fault" => text.say_fault,
         "refused" => text.say_refused,
         _ => text.say_other,
@@ -117,6 +121,7 @@ pub fn sample() -> Mark {
         about: Some(crate::model::refer("Pod", "default", "web-7c9-x2k9f")),
         note: "scheduled".into(),
         args: vec!["node-2".into()],
+        fault: None,
     }
 }
 

@@ -4,11 +4,13 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use kubarium::session::protocol::{self, Control, Diagnostic, Fault, Inspect, Ref, Severity};
+use kubarium::session::protocol::{self, Control, Diagnostic, Fault, Granularity, Inspect, LogOf, Ref, Severity};
 
+use crate::files::Files;
 use crate::model::{Mark, Model, PODS_ONE_BY_ONE, Seq};
 use crate::settings::Settings;
 use crate::slots::Slots;
+use crate::tape::Window;
 use crate::text::Text;
 
 /// A picture of the cluster.
@@ -120,10 +122,9 @@ pub struct State {
     pub dialog: Option<Dialog>,
     pub selected: Option<Ref>,
     pub namespace: Option<String>,
-    pub file: Rc<str>,
-    pub manifest: Rc<str>,
-    /// The manifest as it was applied last.
-    pub applied_manifest: Option<Rc<str>>,
+    pub files: Rc<Files>,
+    /// The name of the open file is being typed.
+    pub renaming: bool,
     pub problems: Rc<Vec<Diagnostic>>,
     pub outcome: Option<Rc<Outcome>>,
     pub inspected: Option<Rc<Inspect>>,
@@ -131,8 +132,20 @@ pub struct State {
     pub refused: Option<Rc<str>>,
     /// What reproduces this session, as of the last input.
     pub report: Rc<str>,
+    /// The moment that the report tells of, in seconds.
+    pub report_at: Rc<str>,
     /// The mark that the narration tells.
     pub told: Option<Seq>,
+    /// The step of a chain of causes that is pointed at, else the one that was followed last.
+    pub cause: Option<Seq>,
+    /// How large one step is.
+    pub granularity: Granularity,
+    /// The stretch of time that a person chose to see; else the page chooses.
+    pub zoom: Option<Window>,
+    /// What the last inline action was in kubectl's words.
+    pub echo: Option<Rc<str>>,
+    /// Whose log the inspector shows.
+    pub log: LogOf,
 }
 
 /// A change.
@@ -151,16 +164,45 @@ pub enum Action {
     Select(Option<Ref>),
     Namespace(Option<String>),
     Manifest(Rc<str>),
+    File(FileAction),
     Problems(Vec<Diagnostic>),
-    Outcome { manifest: Rc<str>, outcome: Outcome },
+    /// `files` are those that were applied whole.
+    Outcome {
+        files: Vec<NamedText>,
+        outcome: Outcome,
+    },
     Inspected(Inspect),
     Refused(Option<Rc<str>>),
     Report(Rc<str>),
+    Cause(Option<Seq>),
+    Granularity(Granularity),
+    Zoom(Option<Window>),
+    Echo(Rc<str>),
+    Log(LogOf),
+    /// The cluster is a new one.
+    NewCluster,
+}
+
+/// A file's name and text.
+pub type NamedText = (Rc<str>, Rc<str>);
+
+/// What becomes of the files.
+#[derive(Clone, PartialEq, Debug)]
+pub enum FileAction {
+    Choose(usize),
+    Add,
+    BeginRename,
+    /// None: it keeps its name.
+    Rename(Option<String>),
+    Delete,
+    Restore,
+    /// The one that everybody begins with, and nothing else.
+    Reset,
 }
 
 impl State {
     /// Before anything is known.
-    pub fn new(settings: Settings, manifest: Rc<str>) -> Self {
+    pub fn new(settings: Settings, files: Files) -> Self {
         Self {
             engine: Engine::Loading,
             model: Rc::default(),
@@ -176,15 +218,20 @@ impl State {
             dialog: None,
             selected: None,
             namespace: None,
-            file: "nginx.yaml".into(),
-            manifest,
-            applied_manifest: None,
+            files: Rc::new(files),
+            renaming: false,
             problems: Rc::default(),
             outcome: None,
             inspected: None,
             refused: None,
             report: "".into(),
+            report_at: "".into(),
             told: None,
+            cause: None,
+            granularity: Granularity::Change,
+            zoom: None,
+            echo: None,
+            log: LogOf::default(),
         }
     }
 
@@ -249,21 +296,57 @@ impl Reducible for State {
                         next.pane = Pane::Side;
                     }
                 }
+                if next.selected != selected {
+                    next.log = LogOf::default();
+                    next.echo = None;
+                }
                 next.selected = selected;
                 next.refused = None;
+                next.cause = None;
             }
             Action::Namespace(namespace) => next.namespace = namespace,
-            Action::Manifest(manifest) => next.manifest = manifest,
+            Action::Manifest(text) => Rc::make_mut(&mut next.files).write(text),
+            Action::File(action) => {
+                next.renaming = action == FileAction::BeginRename;
+                let files = Rc::make_mut(&mut next.files);
+                match action {
+                    FileAction::Choose(at) => files.choose(at),
+                    FileAction::Add => files.add(),
+                    FileAction::BeginRename | FileAction::Rename(None) => {}
+                    FileAction::Rename(Some(name)) if self.renaming => files.rename(&name),
+                    FileAction::Rename(Some(_)) => {}
+                    FileAction::Delete => files.delete(),
+                    FileAction::Restore => files.restore(),
+                    FileAction::Reset => *files = crate::app::first_files(),
+                }
+            }
             Action::Problems(problems) => next.problems = Rc::new(problems),
-            Action::Outcome { manifest, outcome } => {
-                if !outcome.dry && self.problems.iter().all(|problem| problem.severity == Severity::Warning) {
-                    next.applied_manifest = Some(manifest);
+            Action::Outcome { files, outcome } => {
+                if !outcome.dry {
+                    let refused = |name: &str| {
+                        self.problems.iter().any(|one| one.file == name && one.severity != Severity::Warning)
+                    };
+                    Rc::make_mut(&mut next.files).note_applied(&files, refused);
                 }
                 next.outcome = Some(Rc::new(outcome));
             }
             Action::Inspected(inspect) => next.inspected = Some(Rc::new(inspect)),
             Action::Refused(message) => next.refused = message,
-            Action::Report(report) => next.report = report,
+            Action::Report(report) => {
+                next.report = report;
+                next.report_at = crate::view::time::seconds(next.model.clock.now).into();
+            }
+            Action::Cause(cause) => next.cause = cause,
+            Action::Granularity(granularity) => next.granularity = granularity,
+            Action::Zoom(zoom) => next.zoom = zoom,
+            Action::Echo(echo) => next.echo = Some(echo),
+            Action::Log(log) => next.log = log,
+            Action::NewCluster => {
+                Rc::make_mut(&mut next.files).forget_applied();
+                next.selected = None;
+                next.outcome = None;
+                next.zoom = None;
+            }
         }
         Rc::new(next)
     }
@@ -281,11 +364,15 @@ pub enum Command {
     Control(Control),
     Reset,
     Apply {
-        manifest: Rc<str>,
+        files: Vec<NamedText>,
+        /// They are whole files, not parts of them.
+        whole: bool,
         dry: bool,
     },
-    Check(Rc<str>),
+    Check(Vec<NamedText>),
     Delete(Ref),
+    /// Delete a Pod at once.
+    Kill(Ref),
     Scale(Ref, i32),
     Restart(Ref),
     PauseRollout(Ref, bool),
@@ -293,12 +380,17 @@ pub enum Command {
     UndoRollout {
         deployment: Ref,
         replica_set: Ref,
+        revision: u64,
     },
     Cordon(Ref, bool),
+    /// Cordon a node, and evict these.
+    Drain(Ref, Vec<Ref>),
+    /// Puts the taint of the faults menu on a node that has these, or takes it away.
+    Taint(Ref, Vec<String>, bool),
     Fault(Fault),
-    Inspect(Option<Ref>, Tab),
-    /// A new engine, after the old one has stopped.
-    NewEngine,
+    Inspect(Option<Ref>, Tab, LogOf),
+    /// A new engine, after the old one has stopped; with a report, at the moment that it tells of.
+    NewEngine(Option<Rc<str>>),
 }
 
 /// What every component holds: the state, and both ways out of it.
@@ -319,6 +411,18 @@ impl Hub {
     pub fn ask<E: 'static>(&self, command: impl Fn() -> Command + 'static) -> Callback<E> {
         let to = self.engine.clone();
         Callback::from(move |_| to.emit(command()))
+    }
+
+    /// Applies all files, or says what that would do.
+    pub fn apply(&self, dry: bool) {
+        self.engine.emit(Command::Apply { files: self.state.files.texts(), whole: true, dry });
+    }
+
+    /// Applies the document that a line of the open file lies in.
+    pub fn apply_document(&self, line: u32) {
+        let open = self.state.files.open();
+        let text: Rc<str> = crate::files::document_at(&open.text, line).into();
+        self.engine.emit(Command::Apply { files: vec![(open.name.clone(), text)], whole: false, dry: false });
     }
 
     /// A callback that selects an object.

@@ -17,6 +17,10 @@ pub struct Window {
 const LENGTHS: [At; 10] =
     [20_000, 50_000, 100_000, 200_000, 300_000, 600_000, 1_200_000, 3_000_000, 6_000_000, 12_000_000];
 
+/// What a person may zoom to.
+const SHORTEST: At = 500;
+const LONGEST: At = 24_000_000;
+
 /// How far to the right the playhead may come before more is shown.
 const PLAYHEAD_MAX_PERCENT: At = 62;
 
@@ -44,6 +48,32 @@ impl Window {
         // Hours after the last input: only the end is looked at, what is far back is reached by seeking.
         let length = 600_000;
         Self { from: (now - length / 2) / 60_000 * 60_000, length }
+    }
+
+    /// So many times as long, the moment at a part of the width staying where it is.
+    #[must_use]
+    pub fn zoomed(&self, times: f64, part: f64) -> Self {
+        let length = ((self.length as f64 * times) as At).clamp(SHORTEST, LONGEST);
+        let from = self.at(part) - (part.clamp(0.0, 1.0) * length as f64) as At;
+        Self { from: from.max(0), length }
+    }
+
+    /// Moved so that a moment is in it.
+    #[must_use]
+    pub fn showing(&self, at: At) -> Self {
+        if self.holds(at) {
+            *self
+        } else {
+            Self { from: (at - self.length * PLAYHEAD_MAX_PERCENT / 100).max(0), ..*self }
+        }
+    }
+
+    /// Which of the marks that a person would be told lies nearest to a moment, if one is near at all.
+    pub fn nearest<'a>(&self, marks: &'a [Rc<Mark>], at: At) -> Option<&'a Rc<Mark>> {
+        let far = self.length / 60;
+        let end = marks.partition_point(|mark| mark.at <= at + far);
+        let near = marks[..end].iter().rev().take_while(|mark| mark.at >= at - far);
+        near.filter(|mark| mark.milestone).min_by_key(|mark| (mark.at - at).abs())
     }
 
     /// Where a moment lies.
@@ -98,6 +128,9 @@ impl Window {
 
 fn label(at: At) -> String {
     let seconds = at / 1000;
+    if at % 1000 != 0 {
+        return format!("{}.{} s", seconds, at % 1000 / 100);
+    }
     if seconds < 120 { format!("{seconds} s") } else { format!("{}:{:02}", seconds / 60, seconds % 60) }
 }
 
@@ -127,6 +160,27 @@ mod tests {
         assert_eq!(window, Window { from: 60_000, length: 20_000 });
         assert_eq!(Window::around(&clock(63_000, 72_400), std::slice::from_ref(&you)), window);
         assert_eq!(Window::around(&clock(10_000, 72_400), &[you]), Window { from: 0, length: 20_000 });
+    }
+
+    #[test]
+    fn zooming_keeps_what_is_pointed_at_and_moving_keeps_the_length() {
+        let window = Window::around(&clock(9_000, 9_000), &[]);
+        let closer = window.zoomed(0.5, 0.25);
+        assert_eq!((closer.length, closer.at(0.25)), (window.length / 2, window.at(0.25)));
+        assert_eq!(closer.zoomed(1e9, 0.5).length, LONGEST);
+        assert_eq!(closer.zoomed(1e-9, 0.5).length, SHORTEST);
+        let later = closer.showing(90_000);
+        assert!(later.holds(90_000) && later.length == closer.length);
+        assert_eq!(later.showing(90_000), later);
+    }
+
+    #[test]
+    fn the_nearest_milestone_is_told_and_only_if_it_is_near() {
+        let mark = |seq, at, milestone| Rc::new(Mark { seq, at, milestone, ..crate::narrate::sample() });
+        let marks = [mark(1, 1_000, true), mark(2, 1_100, false), mark(3, 1_250, true)];
+        let window = Window::around(&clock(9_000, 9_000), &[]);
+        let nearest = |at| window.nearest(&marks, at).map(|mark| mark.seq);
+        assert_eq!((nearest(1_110), nearest(1_180), nearest(5_000)), (Some(1), Some(3), None));
     }
 
     #[test]

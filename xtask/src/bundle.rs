@@ -1,4 +1,4 @@
-//! What esbuild makes: the code editor as one module, loaded when it is wanted, and one style sheet.
+//! What esbuild makes: the code editor as one module, loaded when it is wanted, one style sheet, and short glue.
 
 use std::path::Path;
 
@@ -15,6 +15,15 @@ pub(crate) fn styles(dist: &Path) -> Outcome {
     let parts = dist.join("css");
     esbuild(&parts.join("main.css"), &dist.join("main.css"), &[])?;
     std::fs::remove_dir_all(&parts).map_err(|error| format!("{}: {error}", parts.display()))
+}
+
+/// Shortens what wasm-bindgen wrote; the modules stay apart.
+pub(crate) fn glue(dist: &Path) -> Outcome {
+    for name in ["app.js", "worker.js"] {
+        let file = dist.join(name);
+        esbuild(&file, &file, &["--bundle=false", "--allow-overwrite", "--format=esm", "--target=es2022"])?;
+    }
+    Ok(())
 }
 
 fn esbuild(from: &Path, to: &Path, flags: &[&str]) -> Outcome {

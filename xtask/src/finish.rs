@@ -28,6 +28,7 @@ pub(crate) fn from_trunk() -> Outcome {
 pub(crate) fn finish(dist: &Path, offline: Offline) -> Outcome {
     bundle::editor(dist)?;
     bundle::styles(dist)?;
+    bundle::glue(dist)?;
     let page = dist.join("index.html");
     let mut html = without_trunk(&text(&page)?);
     if offline == Offline::Yes {

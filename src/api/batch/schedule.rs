@@ -3,10 +3,7 @@
 //! Upstream: github.com/robfig/cron/v3 (ParseStandard, SpecSchedule.Next), as pkg/util/parsers calls it
 //! Differs: times are in UTC, whatever the zone.
 
-use crate::apimachinery::time::parse_duration;
-use jiff::civil::{DateTime, Weekday};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use crate::apimachinery::time::{date_of, days_of, parse_duration, weekday_of};
 
 /// The minutes, hours, … at which it is due, a bit each; or a pause between two times.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,7 +29,8 @@ const MONTHS: Bounds = Bounds {
 const WEEKDAYS: Bounds = Bounds { min: 0, max: 6, names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"] };
 
 /// A schedule that is due within no five years is never due.
-const YEARS: i16 = 5;
+const YEARS: i64 = 5;
+const MINUTES_A_DAY: i64 = 24 * 60;
 
 impl Schedule {
     /// Five fields, or `@daily` and its like.
@@ -68,33 +66,35 @@ impl Schedule {
             let Schedule::Every { seconds } = *self else { return None };
             return Some(after + seconds);
         };
-        let has = |set: u64, n: i8| set >> n & 1 == 1;
-        // To the next minute; then each field is moved on, the larger first, until all of them hold.
-        let start = (after.div_euclid(60) + 1) * 60;
-        let mut t: DateTime = TimeZone::UTC.to_datetime(Timestamp::from_second(start).ok()?);
-        let last_year = t.year() + YEARS;
-        while t.year() <= last_year {
-            if !has(month, t.month()) {
-                t = t.first_of_month().start_of_day().checked_add(1.month()).ok()?;
-            } else if !self.is_day(t) {
-                t = t.start_of_day().checked_add(1.day()).ok()?;
-            } else if !has(hour, t.hour()) {
-                let floor = t.with().minute(0).build().ok()?;
-                t = floor.checked_add(1.hour()).ok()?;
-            } else if !has(minute, t.minute()) {
-                t = t.checked_add(1.minute()).ok()?;
-            } else {
-                return Some(TimeZone::UTC.to_timestamp(t).ok()?.as_second());
+        let has = |set: u64, n: i64| set >> n & 1 == 1;
+        // From the next minute on: the first day that will do and has such a minute left.
+        let start = after.div_euclid(60) + 1;
+        let (mut days, mut from) = (start.div_euclid(MINUTES_A_DAY), start.rem_euclid(MINUTES_A_DAY));
+        let last_year = date_of(days).0 + YEARS;
+        loop {
+            let (year, the_month, day) = date_of(days);
+            if year > last_year {
+                return None;
             }
+            if !has(month, the_month) {
+                days = days_of(year + the_month / 12, the_month % 12 + 1, 1);
+            } else {
+                let is_due = |t: &i64| has(hour, t / 60) && has(minute, t % 60);
+                let found = if self.is_day(days, day) { (from..MINUTES_A_DAY).find(is_due) } else { None };
+                if let Some(found) = found {
+                    return Some((days * MINUTES_A_DAY + found) * 60);
+                }
+                days += 1;
+            }
+            from = 0;
         }
-        None
     }
 
     /// Where both kinds of days are restricted, either is enough.
-    fn is_day(&self, t: DateTime) -> bool {
+    fn is_day(&self, days: i64, of_month: i64) -> bool {
         let Schedule::Fields { day, weekday, any_day, any_weekday, .. } = *self else { return false };
-        let of_month = day >> t.day() & 1 == 1;
-        let of_week = weekday >> t.weekday().since(Weekday::Sunday) & 1 == 1;
+        let of_month = day >> of_month & 1 == 1;
+        let of_week = weekday >> weekday_of(days) & 1 == 1;
         if any_day || any_weekday { of_month && of_week } else { of_month || of_week }
     }
 }
@@ -194,6 +194,7 @@ fn number(text: &str) -> Result<u32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apimachinery::time::Time;
 
     #[test]
     fn faults_are_told_in_the_parsers_words() {
@@ -216,7 +217,7 @@ mod tests {
 
     #[test]
     fn the_next_time_is_after_the_instant() {
-        let at = |text: &str| text.parse::<Timestamp>().expect("an instant").as_second();
+        let at = |text: &str| text.parse::<Time>().expect("an instant").unix();
         for (schedule, after, want) in [
             ("* * * * *", "2025-01-01T00:00:00Z", "2025-01-01T00:01:00Z"),
             ("* * * * *", "2025-01-01T00:00:59Z", "2025-01-01T00:01:00Z"),

@@ -9,7 +9,7 @@ use super::pod::validate::{container_resource_name, resource_name};
 use crate::api::kind::{Column, Kind, KindInfo, NAME, PrintCx};
 use crate::apimachinery::names::is_qualified_name;
 use crate::apimachinery::quantity::Quantity;
-use crate::apimachinery::{Api, ErrorList, List, Map, ObjectMeta, Path, Str, Value};
+use crate::apimachinery::{Api, Arrange, ErrorList, List, Map, ObjectMeta, Path, Str, Value};
 use std::rc::Rc;
 
 crate::api! {
@@ -77,7 +77,7 @@ impl LimitRangeItem {
         self.validate_names(&self.max_limit_request_ratio, path.child("maxLimitRequestRatio"), errs);
         let all = [&self.max, &self.min, &self.default, &self.default_request, &self.max_limit_request_ratio];
         let mut keys: Vec<&Str> = all.iter().flat_map(|m| m.keys()).collect();
-        keys.sort();
+        keys.arrange();
         keys.dedup();
         for key in keys {
             self.validate_resource(key, path, errs);

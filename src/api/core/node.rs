@@ -13,7 +13,7 @@ use crate::apimachinery::codec::Opaque;
 use crate::apimachinery::ip::warnings_for_cidr;
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::time::Time;
-use crate::apimachinery::{Api, ErrorList, List, Map, ObjectMeta, Str, Value};
+use crate::apimachinery::{Api, Arrange, ErrorList, List, Map, ObjectMeta, Str, Value};
 use std::rc::Rc;
 
 crate::api! {
@@ -144,7 +144,7 @@ impl Node {
             })
             .filter(|role| !role.is_empty())
             .collect();
-        roles.sort_unstable();
+        roles.arrange();
         roles.dedup();
         roles
     }

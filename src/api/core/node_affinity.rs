@@ -3,21 +3,21 @@
 //! Upstream: staging/src/k8s.io/component-helpers/scheduling/corev1/{helpers.go,nodeaffinity/nodeaffinity.go}
 //! Differs: a term that cannot be parsed matches nothing, and no error tells of it.
 
-use crate::api::core::{Node, NodeSelector, NodeSelectorTerm, Pod, Taint, Toleration};
+use super::{Node, NodeSelector, NodeSelectorTerm, Pod, Taint, Toleration};
 use crate::apimachinery::labels::{Operator, Requirement, Selector};
 use crate::apimachinery::{Map, Str};
 
 /// One term, parsed; the parts are ANDed.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Term {
+pub struct NodeTerm {
     labels: Option<Selector>,
     /// (wanted, name): `metadata.name` equal to it, or not equal.
     names: Vec<(bool, Str)>,
 }
 
-impl Term {
+impl NodeTerm {
     /// None: it selects nothing.
-    fn parse(term: &NodeSelectorTerm) -> Option<Term> {
+    fn parse(term: &NodeSelectorTerm) -> Option<NodeTerm> {
         if term.match_expressions.is_empty() && term.match_fields.is_empty() {
             return None;
         }
@@ -46,7 +46,7 @@ impl Term {
             names.push((wanted, e.values[0].clone()));
         }
         let labels = (!term.match_expressions.is_empty()).then(|| Selector::new(requirements));
-        Some(Term { labels, names })
+        Some(NodeTerm { labels, names })
     }
 
     fn matches(&self, node: &Node) -> bool {
@@ -56,11 +56,11 @@ impl Term {
     }
 }
 
-pub fn parse_node_selector(selector: &NodeSelector) -> Vec<Term> {
-    selector.node_selector_terms.iter().filter_map(Term::parse).collect()
+pub fn parse_node_selector(selector: &NodeSelector) -> Vec<NodeTerm> {
+    selector.node_selector_terms.iter().filter_map(NodeTerm::parse).collect()
 }
 
-pub fn node_selector_matches(terms: &[Term], node: &Node) -> bool {
+pub fn node_selector_matches(terms: &[NodeTerm], node: &Node) -> bool {
     terms.iter().any(|t| t.matches(node))
 }
 
@@ -68,7 +68,7 @@ pub fn node_selector_matches(terms: &[Term], node: &Node) -> bool {
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct RequiredNodeAffinity {
     labels: Map,
-    terms: Option<Vec<Term>>,
+    terms: Option<Vec<NodeTerm>>,
 }
 
 impl RequiredNodeAffinity {
@@ -90,33 +90,23 @@ impl RequiredNodeAffinity {
 }
 
 /// The weights and terms of the preferred node affinity.
-pub fn preferred_node_affinity(pod: &Pod) -> Vec<(i64, Term)> {
+pub fn preferred_node_affinity(pod: &Pod) -> Vec<(i64, NodeTerm)> {
     let affinity = pod.spec.affinity.as_ref().and_then(|a| a.node_affinity.as_ref());
     let Some(affinity) = affinity else { return Vec::new() };
     let preferred = &affinity.preferred_during_scheduling_ignored_during_execution;
     preferred
         .iter()
         .filter(|p| p.weight != 0)
-        .filter_map(|p| Term::parse(&p.preference).map(|t| (i64::from(p.weight), t)))
+        .filter_map(|p| NodeTerm::parse(&p.preference).map(|t| (i64::from(p.weight), t)))
         .collect()
 }
 
-pub fn preferred_score(preferred: &[(i64, Term)], node: &Node) -> i64 {
+pub fn preferred_score(preferred: &[(i64, NodeTerm)], node: &Node) -> i64 {
     preferred.iter().filter(|(_, t)| t.matches(node)).map(|(weight, _)| weight).sum()
 }
 
-pub fn tolerates(t: &Toleration, taint: &Taint) -> bool {
-    (t.effect.is_empty() || t.effect == taint.effect)
-        && (t.key.is_empty() || t.key == taint.key)
-        && match t.operator.as_str() {
-            "" | "Equal" => t.value == taint.value,
-            "Exists" => true,
-            _ => false,
-        }
-}
-
 pub fn tolerate(tolerations: &[Toleration], taint: &Taint) -> bool {
-    tolerations.iter().any(|t| tolerates(t, taint))
+    tolerations.iter().any(|t| t.tolerates(taint))
 }
 
 /// The first taint that keeps new pods away and is not tolerated.
@@ -146,7 +136,7 @@ mod tests {
         let mut n = Node::default();
         n.metadata.name = Str::literal("n1");
         n.metadata.labels = [("zone", Str::literal("a")), ("size", Str::literal("8"))].into_iter().collect();
-        let matches = Term::parse(&term).is_some_and(|t| t.matches(&n));
+        let matches = NodeTerm::parse(&term).is_some_and(|t| t.matches(&n));
         assert_eq!(matches, expected, "{term:?}");
     }
 
@@ -185,7 +175,7 @@ mod tests {
             (t("", "Exists", "", ""), true),
             (t("gpu", "Equal", "y", ""), false),
         ] {
-            assert_eq!(tolerates(&toleration, &gpu), expected, "{toleration:?}");
+            assert_eq!(toleration.tolerates(&gpu), expected, "{toleration:?}");
         }
         assert!(untolerated(&[taint("a", "", "PreferNoSchedule")], &[]).is_none());
     }

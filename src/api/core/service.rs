@@ -12,7 +12,7 @@ pub use validation::{validate_cluster_ips, validate_endpoint_ip};
 use crate::api::kind::{AGE, Column, Kind, KindInfo, NAME, NameRule, Part, PrintCx, col, wide};
 use crate::api::print::{cell_or, format_labels};
 use crate::apimachinery::int_or_string::IntOrString;
-use crate::apimachinery::{Api, Condition, ErrorList, List, Map, ObjectMeta, Str, Value};
+use crate::apimachinery::{Api, Arrange, Condition, ErrorList, List, Map, ObjectMeta, Str, Value};
 use std::rc::Rc;
 
 crate::api! {
@@ -123,7 +123,7 @@ impl Service {
                 let ingress = self.status.load_balancer.ingress.iter();
                 let mut addresses: Vec<&str> =
                     ingress.filter_map(|i| i.ip.non_empty().or(i.hostname.non_empty())).collect();
-                addresses.sort_unstable();
+                addresses.arrange();
                 addresses.dedup();
                 addresses.extend(self.spec.external_ips.iter().map(|ip| ip.as_str()));
                 if addresses.is_empty() { "<pending>".to_owned() } else { addresses.join(",") }

@@ -4,9 +4,8 @@
 //! Differs: nothing known.
 
 use super::{Operator, Path, Requirement, check_key};
-use crate::apimachinery::Str;
 use crate::apimachinery::field_error::ErrorList;
-use std::collections::BTreeSet;
+use crate::apimachinery::{OrdSet, Str};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Token {
@@ -110,9 +109,9 @@ impl<'a> Parser<'a> {
         };
         let values = match operator {
             Operator::In | Operator::NotIn => self.values()?,
-            _ => BTreeSet::from([self.exact_value()?]),
+            _ => OrdSet::from_iter([self.exact_value()?]),
         };
-        Requirement::new(key, operator, values.into_iter().map(Str::from).collect())
+        Requirement::new(key, operator, values.iter().map(|v| Str::from(*v)).collect())
     }
 
     fn exact_value(&mut self) -> Result<&'a str, String> {
@@ -127,7 +126,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `(x,y,z)`
-    fn values(&mut self) -> Result<BTreeSet<&'a str>, String> {
+    fn values(&mut self) -> Result<OrdSet<&'a str>, String> {
         if let (token, text) = self.next(Context::Values)
             && token != Token::Open
         {
@@ -142,14 +141,14 @@ impl<'a> Parser<'a> {
             }
             (Token::Close, _) => {
                 self.at += 1;
-                Ok(BTreeSet::from([""]))
+                Ok(OrdSet::from_iter([""]))
             }
             (_, text) => Err(format!("found '{text}', expected: ',', ')' or identifier")),
         }
     }
 
-    fn identifiers(&mut self) -> Result<BTreeSet<&'a str>, String> {
-        let mut values = BTreeSet::new();
+    fn identifiers(&mut self) -> Result<OrdSet<&'a str>, String> {
+        let mut values = OrdSet::new();
         loop {
             match self.next(Context::Values) {
                 (Token::Identifier, text) => {

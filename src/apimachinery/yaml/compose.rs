@@ -8,9 +8,9 @@
 
 use super::position::Span;
 use super::syntax::Problem;
+use crate::apimachinery::OrdMap;
 pub(super) use crate::apimachinery::value::MAX_DEPTH;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
-use std::collections::BTreeMap;
 
 /// How often a text is mended before it is given up.
 const MAX_MENDINGS: usize = 200;
@@ -56,7 +56,7 @@ pub(super) fn compose(text: &str) -> Result<Tree, Error> {
             tree: Tree::default(),
             open: Vec::new(),
             deeper: 0,
-            anchors: BTreeMap::new(),
+            anchors: OrdMap::new(),
         };
         match composer.run() {
             Ok(()) => return Ok(composer.tree),
@@ -84,7 +84,7 @@ struct Composer<'a> {
     open: Vec<usize>,
     /// How many more are open than are read.
     deeper: usize,
-    anchors: BTreeMap<usize, usize>,
+    anchors: OrdMap<usize, usize>,
 }
 
 impl Composer<'_> {

@@ -6,8 +6,7 @@
 use super::compose::{Error, Kind, MAX_DEPTH, Tree, too_deep};
 use super::position::{Place, Positions, Span};
 use super::scalar::Scalar;
-use crate::apimachinery::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::apimachinery::{OrdMap, OrdSet, Value};
 
 #[derive(Debug)]
 pub(super) struct Decoded {
@@ -101,7 +100,7 @@ impl Decoder<'_> {
         let Kind::Mapping(pairs) = &node.kind else { return Ok(()) };
         self.enter(node.span)?;
         // What this mapping says itself, without what it merges in.
-        let mut own: BTreeSet<String> = BTreeSet::new();
+        let mut own: OrdSet<String> = OrdSet::new();
         for pair in pairs.chunks_exact(2) {
             let (key, value) = (pair[0], pair[1]);
             if self.is_merge(key) {
@@ -214,7 +213,7 @@ impl Decoder<'_> {
                 format!("[]interface {{}}{{{}}}", items.join(", "))
             }
             Kind::Mapping(pairs) => {
-                let pairs: BTreeMap<String, String> = pairs
+                let pairs: OrdMap<String, String> = pairs
                     .chunks_exact(2)
                     .map(|pair| (self.go_syntax(pair[0], true, depth + 1), self.go_syntax(pair[1], true, depth + 1)))
                     .collect();

@@ -193,7 +193,7 @@ fn float(text: &str) -> Option<Scalar> {
 }
 
 /// The forms of date and time that go-yaml knows; to JSON they are texts, but `!!timestamp` takes nothing else.
-fn is_timestamp(text: &str) -> bool {
+pub(super) fn is_timestamp(text: &str) -> bool {
     if text.bytes().take_while(u8::is_ascii_digit).count() != 4 || text.as_bytes().get(4) != Some(&b'-') {
         return false;
     }

@@ -36,8 +36,8 @@ pub struct Attributes<'a> {
     pub old: Option<&'a Object>,
     pub user: &'a str,
     pub rng: &'a mut Rng,
-    /// What the client is told besides the answer.
-    pub warnings: &'a mut Vec<String>,
+    /// What the client is told besides the answer; None where nobody listens.
+    pub warnings: &'a mut Option<Vec<String>>,
 }
 
 type Mutate = fn(&mut Attributes, &mut Object) -> Result<(), Status>;
@@ -134,7 +134,7 @@ mod tests {
     }
 
     fn admit(server: &Server, op: Op, object: Object, old: Option<&Object>) -> Result<Object, Status> {
-        let (mut rng, mut object, mut warnings) = (Rng::new(1), object, Vec::new());
+        let (mut rng, mut object, mut warnings) = (Rng::new(1), object, None);
         let mut at = Attributes { server, op, old, user: "jane", rng: &mut rng, warnings: &mut warnings };
         PLUGINS.iter().filter_map(|p| p.mutate).try_for_each(|f| f(&mut at, &mut object))?;
         PLUGINS.iter().filter_map(|p| p.validate).try_for_each(|f| f(&mut at, &object))?;

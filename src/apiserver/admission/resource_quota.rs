@@ -97,7 +97,7 @@ fn charge(server: &mut Server, cx: &mut Cx, op: Op, object: &Object, old: Option
             user: "system:apiserver",
             manager: "kube-apiserver",
             dry_run: false,
-            warnings: Vec::new(),
+            warnings: None,
         };
         let key = new.metadata.key();
         server.update(&mut cx, ResourceQuota::ID, &key, Sub::Status, |_, _| Ok(Object::of(new)))?;

@@ -10,7 +10,7 @@ use crate::apimachinery::status::{Cause, Details};
 use crate::apimachinery::time::Time;
 use crate::apimachinery::typed::Typed;
 use crate::apimachinery::value::parse_json;
-use crate::apimachinery::{Decoder, FieldSet, List, ManagedFieldsEntry, Status, Str, Value};
+use crate::apimachinery::{Arrange, Decoder, FieldSet, List, ManagedFieldsEntry, Status, Str, Value};
 use crate::apiserver::Sub;
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -260,7 +260,7 @@ fn refusal(conflicts: &Conflicts, sub: Sub) -> Status {
     for (who, fields) in conflicts {
         found.extend(fields.paths().into_iter().map(|path| (print(who, sub), path)));
     }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found.arrange_by(|a, b| a.0.cmp(&b.0));
     let message = match found.as_slice() {
         [(who, path)] => format!("Apply failed with 1 conflict: conflict with {who}: {path}"),
         many => {

@@ -3,10 +3,11 @@
 //! Upstream: none; upstream keeps each object's sets as text of its own.
 //! Differs: memory only; what the API shows is the same.
 
+use super::memo::Memo;
 use crate::api::KindId;
 use crate::apimachinery::field_set::Entry;
 use crate::apimachinery::{FieldSet, Str};
-use imbl::{OrdMap, OrdSet};
+use crate::sim::{OrdMap, OrdSet};
 
 /// How deep the parts of a set are kept apart: below lie items with names of their own, such as addresses.
 const DEPTH: usize = 3;
@@ -19,6 +20,7 @@ pub struct Sets {
     limit: usize,
     names: OrdSet<Str>,
     versions: OrdMap<KindId, Str>,
+    pub(super) memo: Memo,
 }
 
 impl Sets {
@@ -79,7 +81,12 @@ impl Sets {
         if info.group.is_empty() {
             return Str::literal(info.version);
         }
-        self.versions.entry(kind).or_insert_with(|| Str::from(info.api_version())).clone()
+        if let Some(known) = self.versions.get(&kind) {
+            return known.clone();
+        }
+        let version = Str::from(info.api_version());
+        self.versions.insert(kind, version.clone());
+        version
     }
 
     /// How many sets are kept; for tests.

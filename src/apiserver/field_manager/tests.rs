@@ -232,3 +232,46 @@ fn the_cost_of_a_write() {
     });
     println!("sets: {}", sets.len());
 }
+
+#[test]
+fn a_write_like_another_owns_what_it_would_alone() {
+    let status = |host: &str, pod: &[&str], conditions: &[(&str, &str)]| {
+        let ips: Vec<Value> = pod.iter().map(|ip| json!({"ip": ip})).collect();
+        let conditions: Vec<Value> = conditions.iter().map(|(t, s)| json!({"type": t, "status": s})).collect();
+        json!({"phase": "Running", "hostIPs": [{"ip": host}], "podIPs": ips, "conditions": conditions})
+    };
+    let ready = &[("PodScheduled", "True"), ("Ready", "True")][..];
+    // Each with what was before: alike but for addresses, one address for two, another order, another change.
+    let writes = [
+        (json!({}), status("10.0.0.1", &["10.1.0.1"], ready)),
+        (json!({}), status("10.0.0.2", &["10.1.0.2"], ready)),
+        (json!({}), status("10.0.0.3", &["10.0.0.3"], ready)),
+        (json!({}), status("10.0.0.4", &["10.0.0.5"], ready)),
+        (status("10.0.0.1", &["10.1.0.1"], ready), status("10.0.0.1", &["10.1.0.7"], ready)),
+        (status("10.0.0.2", &["10.1.0.1"], ready), status("10.0.0.2", &["10.1.0.9", "10.1.0.1"], ready)),
+        (status("10.0.0.2", &["10.1.0.2"], ready), status("10.0.0.2", &["10.1.0.3", "10.1.0.2"], ready)),
+        (status("10.0.0.2", &["10.1.0.2"], ready), status("10.0.0.2", &["10.1.0.2", "10.1.0.3"], ready)),
+        (status("10.0.0.2", &["10.1.0.2"], ready), status("10.0.0.2", &["10.1.0.2"], &[("Ready", "False")])),
+        (status("10.0.0.3", &["10.1.0.3"], ready), status("10.0.0.3", &["10.1.0.3"], &[("Ready", "True")])),
+        (status("10.0.0.3", &["10.1.0.3"], ready), json!({})),
+    ];
+    let written = |sets: &mut Sets, (was, is): &(Value, Value)| {
+        let with = |status: &Value| {
+            let mut v = pod();
+            v["status"] = status.clone();
+            object(KindId::Pod, v)
+        };
+        let (mut old, mut new) = (with(was), with(is));
+        update(sets, None, &mut old, "kubelet", Sub::None, now(0));
+        new.meta_mut().managed_fields = old.meta().managed_fields.clone();
+        update(sets, Some(&old), &mut new, "kubelet", Sub::Status, now(1));
+        let mut again = new.clone();
+        update(sets, Some(&new), &mut again, "other", Sub::Status, now(2));
+        update(sets, Some(&old), &mut again, "other", Sub::Status, now(3));
+        (fields(&new), fields(&again))
+    };
+    let mut sets = Sets::default();
+    for write in writes.iter().chain(&writes) {
+        assert_eq!(written(&mut sets, write), written(&mut Sets::default(), write), "{write:?}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::api::testing::{decode, faults_of_new, faults_of_successor};
+use crate::sim::OrdSet;
 
 /// Draws the first of what there is.
 fn first(_: u64) -> u64 {
@@ -294,7 +295,7 @@ fn a_dry_run_takes_nothing() {
 
 #[test]
 fn a_full_range_reaches_into_the_reserved_part_and_ends() {
-    let mut pool = Pool { first: 10, size: 4, reserved: 2, taken: imbl::OrdSet::new() };
+    let mut pool = Pool { first: 10, size: 4, reserved: 2, taken: OrdSet::new() };
     let drawn: Vec<_> = (0..5).map(|_| pool.next(&mut |n| n - 1)).collect();
     assert_eq!(drawn, [Some(13), Some(12), Some(11), Some(10), None]);
 }

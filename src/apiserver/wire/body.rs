@@ -129,7 +129,7 @@ pub(super) fn strict(
         _ if found.is_empty() => Ok(()),
         FieldValidation::Strict => Err(format!("strict decoding error: {}", found.join(", "))),
         FieldValidation::Warn => {
-            cx.warnings.extend(found);
+            cx.warnings.iter_mut().for_each(|w| w.extend(found.iter().cloned()));
             Ok(())
         }
         FieldValidation::Ignore => Ok(()),

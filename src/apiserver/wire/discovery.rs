@@ -6,7 +6,7 @@
 use super::reviews::{self, Virtual};
 use super::{Method, Request, Response};
 use crate::api::{KindId, Part};
-use crate::apimachinery::Value;
+use crate::apimachinery::{Arrange, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
@@ -43,7 +43,7 @@ fn groups() -> Vec<(&'static str, Vec<&'static str>)> {
     let mut all: Vec<_> =
         kinds.chain(reviews::ALL.iter().map(|v| (v.group, "v1"))).filter(|(g, _)| !g.is_empty()).collect();
     let place = |group: &str| PRIORITIES.iter().position(|g| *g == group).unwrap_or(PRIORITIES.len());
-    all.sort_by(|(g, v), (h, w)| (place(g), g).cmp(&(place(h), h)).then(w.cmp(v)));
+    all.arrange_by(|(g, v), (h, w)| (place(g), g).cmp(&(place(h), h)).then(w.cmp(v)));
     all.dedup();
     let mut out: Vec<(&str, Vec<&str>)> = Vec::new();
     for (group, version) in all {
@@ -111,7 +111,7 @@ fn parts(kind: KindId) -> Vec<&'static Part> {
     let mut out: Vec<&Part> = info.parts.iter().collect();
     out.extend(info.scale.then_some(SCALE));
     out.extend(info.status.then_some(STATUS));
-    out.sort_by_key(|p| p.name);
+    out.arrange_by_key(|p| p.name);
     out
 }
 
@@ -127,7 +127,7 @@ fn virtuals_of(group: &str) -> impl Iterator<Item = &'static Virtual> {
 fn kinds_of(group: &str, version: &str) -> Vec<KindId> {
     let mut kinds: Vec<KindId> =
         KindId::ALL.iter().copied().filter(|k| k.info().group == group && k.info().version == version).collect();
-    kinds.sort_by_key(|k| k.info().plural);
+    kinds.arrange_by_key(|k| k.info().plural);
     kinds
 }
 
@@ -170,7 +170,7 @@ fn resources(group: &str, version: &str) -> Value {
         list.push(json!({"name": v.plural, "singularName": v.kind.to_ascii_lowercase(), "namespaced": v.namespaced,
             "kind": v.kind, "verbs": ["create"]}));
     }
-    list.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
+    list.arrange_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
     let gv = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     let mut out = json!({"kind": "APIResourceList", "groupVersion": gv, "resources": list});
     // The oldest list of all does without.
@@ -234,7 +234,7 @@ fn aggregated_resources(group: &str, version: &str) -> Vec<Value> {
             "responseKind": {"group": v.group, "version": "v1", "kind": v.kind},
             "scope": if v.namespaced { "Namespaced" } else { "Cluster" }, "verbs": ["create"]}));
     }
-    list.sort_by(|a, b| a["resource"].as_str().cmp(&b["resource"].as_str()));
+    list.arrange_by(|a, b| a["resource"].as_str().cmp(&b["resource"].as_str()));
     list
 }
 

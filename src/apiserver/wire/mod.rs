@@ -193,7 +193,7 @@ pub fn handle(server: &mut Server, cx: &mut Cx, request: &Request) -> Answer {
     let answer = route(server, cx, request).unwrap_or_else(|e| Answer::Whole(Response::of_status(&e)));
     match answer {
         Answer::Whole(mut r) => {
-            r.warnings = std::mem::take(&mut cx.warnings);
+            r.warnings = cx.warnings.take().unwrap_or_default();
             Answer::Whole(r)
         }
         other => other,

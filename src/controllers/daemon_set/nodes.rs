@@ -5,9 +5,9 @@
 //! Differs: nothing known.
 
 use crate::api::apps::DaemonSet;
-use crate::api::core::node_affinity::{RequiredNodeAffinity, tolerate};
 use crate::api::core::{
-    Node, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec, Taint, Toleration,
+    Node, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec, RequiredNodeAffinity, Taint, Toleration,
+    tolerate,
 };
 use crate::apimachinery::{List, Str};
 use std::rc::Rc;

@@ -10,8 +10,7 @@ use crate::api::Kind;
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::labels::Selector;
 use crate::apimachinery::{Status, Str};
-use crate::apiserver::DeleteOptions;
-use crate::client::Turn;
+use crate::client::{DeleteOptions, Turn};
 use crate::controllers::hash::template_hash;
 use crate::controllers::history::{
     REVISION_HASH, controlled, max_revision, new_revision, patch_of, renumber,

@@ -16,10 +16,8 @@ use crate::api::apps::{Deployment, ReplicaSet};
 use crate::api::core::Pod;
 use crate::api::{Key, KindId};
 use crate::apimachinery::{LabelSelector, OwnerReference, Status, Str};
-use crate::apiserver::{Tables, WatchEvent};
-use crate::client::{Reference, Requeue, Turn, WorkQueue};
-use crate::sim::{Duration, MILLISECOND, Time};
-use imbl::OrdMap;
+use crate::client::{Reference, Requeue, Tables, Turn, WatchEvent, WorkQueue};
+use crate::sim::{Duration, MILLISECOND, OrdMap, Time};
 use std::rc::Rc;
 
 #[derive(Clone, Default)]

@@ -8,7 +8,7 @@ use super::progress::sync_rollout_status;
 use super::sync::{all, cleanup, replica_sets, scale_to};
 use super::util::*;
 use crate::api::apps::{Deployment, ReplicaSet};
-use crate::apimachinery::Status;
+use crate::apimachinery::{Arrange, Status};
 use crate::client::Turn;
 use std::rc::Rc;
 
@@ -90,7 +90,7 @@ fn scale_down_old(t: &mut Turn, d: &Deployment, old: &[Rc<ReplicaSet>], new: &Rc
         return Ok(false);
     }
     let mut old = old.to_vec();
-    old.sort_by(|a, b| by_age(a, b));
+    old.arrange_by(|a, b| by_age(a, b));
     let mut scaled = false;
     let (sizes, is_sound) = without_unhealthy(&old, most);
     for (rs, size) in sizes {

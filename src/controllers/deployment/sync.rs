@@ -9,9 +9,8 @@ use super::util::*;
 use crate::api::apps::{Deployment, DeploymentStatus, ReplicaSet, ReplicaSetSpec};
 use crate::api::{Key, Kind, controller_ref};
 use crate::apimachinery::time::Time as Wall;
-use crate::apimachinery::{LabelSelector, List, ObjectMeta, Status, Str};
-use crate::apiserver::DeleteOptions;
-use crate::client::{Reference, Turn};
+use crate::apimachinery::{Arrange, LabelSelector, List, ObjectMeta, Status, Str};
+use crate::client::{DeleteOptions, Reference, Turn};
 use std::cmp::Reverse;
 use std::rc::Rc;
 
@@ -211,9 +210,9 @@ fn proportional_sizes(d: &Deployment, active: &[Rc<ReplicaSet>]) -> Vec<(Rc<Repl
     let allowed = if desired(d) > 0 { desired(d) + max_surge(d) } else { 0 };
     let to_add = allowed - total(active, size);
     if to_add > 0 {
-        order.sort_by(|a, b| Reverse(size(a)).cmp(&Reverse(size(b))).then_with(|| by_age(b, a)));
+        order.arrange_by(|a, b| Reverse(size(a)).cmp(&Reverse(size(b))).then_with(|| by_age(b, a)));
     } else if to_add < 0 {
-        order.sort_by(|a, b| Reverse(size(a)).cmp(&Reverse(size(b))).then_with(|| by_age(a, b)));
+        order.arrange_by(|a, b| Reverse(size(a)).cmp(&Reverse(size(b))).then_with(|| by_age(a, b)));
     }
     let mut added = 0;
     let mut sizes = Vec::new();
@@ -263,7 +262,7 @@ pub(super) fn cleanup(t: &mut Turn, d: &Deployment, old: &[Rc<ReplicaSet>]) -> R
     let Some(limit) = d.spec.revision_history_limit.filter(|n| *n != i32::MAX) else { return Ok(()) };
     let mut alive: Vec<_> = old.iter().filter(|rs| !rs.metadata.is_deleting()).collect();
     let surplus = alive.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
-    alive.sort_by(|a, b| by_revision(a, b));
+    alive.arrange_by(|a, b| by_revision(a, b));
     for rs in &alive[..surplus] {
         let is_behind = rs.metadata.generation > rs.status.observed_generation;
         if rs.status.replicas != 0 || size(rs) != 0 || is_behind {

@@ -7,7 +7,7 @@ use crate::api::apps::{Deployment, DeploymentCondition, DeploymentStatus, Replic
 use crate::api::core::PodTemplateSpec;
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::time::Time as Wall;
-use crate::apimachinery::{Map, Str};
+use crate::apimachinery::{Arrange, Map, Str};
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -222,7 +222,7 @@ fn equal_ignore_hash(a: &PodTemplateSpec, b: &PodTemplateSpec) -> bool {
 /// Of the given ones the oldest that has the Deployment's template; all others are old. Both in order of age.
 pub(super) fn split(d: &Deployment, list: &[Rc<ReplicaSet>]) -> (Option<Rc<ReplicaSet>>, Vec<Rc<ReplicaSet>>) {
     let mut old = list.to_vec();
-    old.sort_by(|a, b| by_age(a, b));
+    old.arrange_by(|a, b| by_age(a, b));
     let at = old.iter().position(|rs| has_template_of(rs, d));
     let new = at.map(|at| old.remove(at));
     (new, old)

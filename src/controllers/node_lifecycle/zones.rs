@@ -5,10 +5,8 @@
 //! Differs: nothing known.
 
 use crate::api::core::Node;
-use crate::apimachinery::{Map, Str};
-use crate::sim::{Duration, SECOND, Time};
-use imbl::Vector;
-use std::collections::BTreeMap;
+use crate::apimachinery::{Map, OrdMap, Str};
+use crate::sim::{Duration, SECOND, Time, Vector};
 
 /// --node-eviction-rate 0.1 a second, and --secondary-node-eviction-rate 0.01.
 const EVICTION_INTERVAL: Duration = SECOND.saturating_mul(10);
@@ -84,7 +82,7 @@ struct Zone {
 /// All zones that have or had nodes.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Zones {
-    by_key: BTreeMap<Str, Zone>,
+    by_key: OrdMap<Str, Zone>,
 }
 
 /// What the health of all zones together asks for.
@@ -109,21 +107,22 @@ impl Zones {
     /// Queues the node to be tainted.
     pub(super) fn add(&mut self, zone: &Str, node: &Str) {
         let queue = &mut self.zone(zone).queue;
-        if !queue.contains(node) {
+        if !queue.iter().any(|n| n == node) {
             queue.push_back(node.clone());
         }
     }
 
     pub(super) fn remove(&mut self, zone: &Str, node: &Str) {
         if let Some(z) = self.by_key.get_mut(zone) {
-            z.queue.retain(|n| n != node);
+            z.queue = z.queue.iter().filter(|n| *n != node).cloned().collect();
         }
     }
 
     /// Nodes whose turn it is, in every zone; they leave the queue.
     pub(super) fn take_due(&mut self, now: Time) -> Vec<Str> {
         let mut due = Vec::new();
-        for zone in self.by_key.values_mut() {
+        for key in self.by_key.keys().cloned().collect::<Vec<_>>() {
+            let zone = self.zone(&key);
             while !zone.queue.is_empty() && zone.limiter.try_accept(now) {
                 due.extend(zone.queue.pop_front());
             }
@@ -152,7 +151,9 @@ impl Zones {
         for key in states.keys() {
             self.zone(key);
         }
-        self.by_key.retain(|key, _| counts.contains_key(key));
+        for key in self.by_key.clone().keys().filter(|key| !counts.contains_key(key)) {
+            self.by_key.remove(key);
+        }
         let is_full = |s: &ZoneState| *s == ZoneState::FullDisruption;
         let all_are = states.values().all(is_full);
         let all_were = self.by_key.values().all(|z| is_full(&z.state));

@@ -7,10 +7,9 @@
 
 use super::super::pod_control::ready_since;
 use crate::api::core::Pod;
-use crate::apimachinery::Str;
 use crate::apimachinery::time::Time as Wall;
+use crate::apimachinery::{Arrange, OrdMap, Str};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
@@ -19,12 +18,12 @@ const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 pub(super) fn pods_to_delete(pods: &[Rc<Pod>], related: &[Rc<Pod>], count: usize, now: i64) -> Vec<Rc<Pod>> {
     let mut order = pods.to_vec();
     if count < pods.len() {
-        let mut on_node: BTreeMap<&Str, usize> = BTreeMap::new();
+        let mut on_node: OrdMap<&Str, usize> = OrdMap::new();
         for pod in related.iter().filter(|p| p.is_active()) {
-            *on_node.entry(&pod.spec.node_name).or_default() += 1;
+            *on_node.or_insert_with(&pod.spec.node_name, || 0) += 1;
         }
         let rank = |p: &Pod| on_node.get(&p.spec.node_name).copied().unwrap_or(0);
-        order.sort_by(|a, b| compare(a, b, (rank(a), rank(b)), now));
+        order.arrange_by(|a, b| compare(a, b, (rank(a), rank(b)), now));
     }
     order.truncate(count);
     order

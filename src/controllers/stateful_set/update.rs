@@ -12,8 +12,7 @@ use crate::api::Kind;
 use crate::api::apps::{ControllerRevision, StatefulSet, StatefulSetStatus};
 use crate::api::core::{Pod, PodTemplateSpec};
 use crate::apimachinery::Status;
-use crate::apiserver::DeleteOptions;
-use crate::client::{Reference, Turn};
+use crate::client::{DeleteOptions, Reference, Turn};
 use crate::controllers::history::template_of;
 use std::rc::Rc;
 

@@ -66,7 +66,9 @@ fn duration(text: &str) -> Result<Duration, Failure> {
     };
     match digits.parse::<u64>() {
         Ok(n) if each > 0 => Ok(Duration::from_secs(n.saturating_mul(each))),
-        _ => Err(Failure::own(format!("invalid argument {text:?} for \"--timeout\" flag: time: invalid duration {text:?}"))),
+        _ => Err(Failure::own(format!(
+            "invalid argument {text:?} for \"--timeout\" flag: time: invalid duration {text:?}"
+        ))),
     }
 }
 

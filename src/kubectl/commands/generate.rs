@@ -15,9 +15,12 @@ use crate::kubectl::host::Host;
 use crate::kubectl::resource::{path_of, shown};
 use serde_json::{Map, json};
 
+/// Makes the object that a generator's flags describe.
+type Make = fn(&Args, &str) -> Result<Value, Failure>;
+
 pub(super) fn create(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(), Failure> {
     let what = args.words[1].as_str();
-    let (what, make): (_, fn(&Args, &str) -> Result<Value, Failure>) = match what {
+    let (what, make): (_, Make) = match what {
         "deployment" | "deploy" => ("deployment", deployment),
         "configmap" | "cm" => ("configmap", config_map),
         "namespace" | "ns" => ("namespace", |_, name| Ok(bare("Namespace", name))),

@@ -128,7 +128,13 @@ fn undo(host: &mut dyn Host, args: &Args, p: &mut Printed, item: &Item, live: &V
 }
 
 /// Upstream: DaemonSetRollbacker.Rollback, StatefulSetRollbacker.Rollback.
-fn undo_by_history(host: &mut dyn Host, args: &Args, p: &mut Printed, item: &Item, live: &Value) -> Result<(), Failure> {
+fn undo_by_history(
+    host: &mut dyn Host,
+    args: &Args,
+    p: &mut Printed,
+    item: &Item,
+    live: &Value,
+) -> Result<(), Failure> {
     let to: i64 = args.flag("to-revision").and_then(|r| r.parse().ok()).unwrap_or_default();
     let mut history = host::list(host, KindId::ControllerRevision, &item.namespace, "")?;
     history.retain(|r| is_owned(r, &live["metadata"]["uid"]));

@@ -11,7 +11,7 @@ use crate::api::core::{
 use crate::apimachinery::field_error::go_quote;
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::quantity::Quantity;
-use crate::apimachinery::{List, Map, Str};
+use crate::apimachinery::{Arrange, List, Map, Str};
 
 /// Whose containers they are: a pod's fields can be looked up.
 #[derive(Clone, Copy)]
@@ -256,7 +256,7 @@ fn mounts(w: &mut Writer, c: &Container) {
     put!(w, 2, "Mounts:{none}\n");
     let mut mounts: List<_> = c.volume_mounts.clone();
     if !mounts.is_empty() {
-        mounts.make_mut().sort_by(|a, b| a.mount_path.cmp(&b.mount_path));
+        mounts.make_mut().arrange_by(|a, b| a.mount_path.cmp(&b.mount_path));
     }
     for m in &mounts {
         let path = if m.sub_path.is_empty() { String::new() } else { format!(",path={}", go_quote(&m.sub_path)) };
@@ -265,7 +265,7 @@ fn mounts(w: &mut Writer, c: &Container) {
     if !c.volume_devices.is_empty() {
         put!(w, 2, "Devices:{none}\n");
         let mut devices: Vec<_> = c.volume_devices.iter().collect();
-        devices.sort_by_key(|d| &d.device_path);
+        devices.arrange_by_key(|d| &d.device_path);
         for d in devices {
             put!(w, 3, "{} from {}\n", d.device_path, d.name);
         }

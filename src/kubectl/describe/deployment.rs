@@ -9,6 +9,7 @@ use super::{replica_set, template};
 use crate::api::apps::{Deployment, ReplicaSet};
 use crate::api::core::PodTemplateSpec;
 use crate::api::print::selector_text;
+use crate::apimachinery::Arrange;
 use crate::apiserver::Tables;
 use std::rc::Rc;
 
@@ -56,7 +57,7 @@ fn replica_sets<'a>(tables: &'a Tables, d: &Deployment) -> (Vec<&'a ReplicaSet>,
             selector.as_ref().is_some_and(|s| s.matches(label))
         })
         .collect();
-    all.sort_by(|a, b| {
+    all.arrange_by(|a, b| {
         let key = |rs: &ReplicaSet| (rs.metadata.creation_timestamp, rs.metadata.name.clone());
         key(a).cmp(&key(b))
     });

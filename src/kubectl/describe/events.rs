@@ -6,6 +6,7 @@
 use super::text::{Writer, put};
 use crate::api::Object;
 use crate::api::core::{Event, Node, Pod};
+use crate::apimachinery::Arrange;
 use crate::apiserver::Tables;
 use std::rc::Rc;
 
@@ -34,7 +35,7 @@ pub(super) fn of(tables: &Tables, object: &Object) -> Vec<Rc<Event>> {
         // A kubelet names its node where others give the uid.
         events.extend(tables.list::<Event>(namespace).filter(|e| about(e, &meta.name)).cloned());
     }
-    events.sort_by_key(|e| e.last_timestamp);
+    events.arrange_by_key(|e| e.last_timestamp);
     events
 }
 

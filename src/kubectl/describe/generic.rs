@@ -5,7 +5,7 @@
 
 use super::text::{Writer, put};
 use crate::api::Object;
-use crate::apimachinery::Value;
+use crate::apimachinery::{Arrange, Value};
 
 /// What stands at the top of the description already.
 const SKIPPED: &[&str] =
@@ -20,7 +20,7 @@ pub(super) fn describe(w: &mut Writer, object: &Object) {
 fn content(w: &mut Writer, level: usize, value: &Value, path: &str) {
     let Value::Object(map) = value else { return };
     let mut fields: Vec<(&String, &Value)> = map.iter().collect();
-    fields.sort_unstable_by_key(|(name, _)| *name);
+    fields.arrange_by_key(|(name, _)| *name);
     for (name, value) in fields {
         let path = format!("{path}.{name}");
         if SKIPPED.contains(&path.as_str()) {
@@ -56,7 +56,7 @@ pub(super) fn go_value(value: &Value) -> String {
         Value::Array(items) => format!("[{}]", items.iter().map(go_value).collect::<Vec<_>>().join(" ")),
         Value::Object(map) => {
             let mut pairs: Vec<String> = map.iter().map(|(k, v)| format!("{k}:{}", go_value(v))).collect();
-            pairs.sort_unstable();
+            pairs.arrange();
             format!("map[{}]", pairs.join(" "))
         }
     }

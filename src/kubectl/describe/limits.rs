@@ -7,8 +7,8 @@
 use super::text::{Writer, put};
 use crate::api::core::{LimitRange, ResourceQuota};
 use crate::apimachinery::quantity::Quantity;
+use crate::apimachinery::{Arrange, OrdSet};
 use crate::apiserver::Tables;
-use std::collections::BTreeSet;
 
 pub(super) fn describe_limits(w: &mut Writer, range: &LimitRange) {
     w.name_and_namespace(&range.metadata);
@@ -62,8 +62,8 @@ fn limit_head(w: &mut Writer, prefix: &str) {
 fn limits(w: &mut Writer, prefix: &str, range: &LimitRange) {
     for item in &range.spec.limits {
         let lists = [&item.min, &item.max, &item.default_request, &item.default, &item.max_limit_request_ratio];
-        let names: BTreeSet<_> = lists.iter().flat_map(|list| list.keys()).collect();
-        for name in names {
+        let names: OrdSet<_> = lists.iter().flat_map(|list| list.keys()).collect();
+        for name in names.iter() {
             let cells = lists.map(|list| list.get(name).map_or("-".to_owned(), ToString::to_string));
             put!(w, 0, "{prefix}{}\t{name}\t{}\n", item.type_, cells.join("\t"));
         }
@@ -75,7 +75,7 @@ fn scopes(w: &mut Writer, level: usize, mark: &str, quota: &ResourceQuota) {
         return;
     }
     let mut scopes: Vec<&str> = quota.spec.scopes.iter().map(|scope| scope.as_str()).collect();
-    scopes.sort_unstable();
+    scopes.arrange();
     w.field(level, "Scopes", scopes.join(", "));
     for help in scopes.into_iter().filter_map(help) {
         put!(w, level, "{mark}{help}\n");

@@ -8,9 +8,9 @@ use crate::api::Key;
 use crate::api::coordination::Lease;
 use crate::api::core::pod::resources::{ResourceList, container_limits, container_requests, is_hugepage};
 use crate::api::core::{ContainerStatus, Node, Pod, PodSpec, Taint};
-use crate::apimachinery::Map;
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::time::MicroTime;
+use crate::apimachinery::{Arrange, Map};
 use crate::apiserver::Tables;
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ pub(super) fn describe(w: &mut Writer, tables: &Tables, node: &Node) {
     w.labels_and_annotations(&node.metadata);
     w.field(0, "CreationTimestamp", node.metadata.creation_timestamp.rfc1123());
     let mut taints: Vec<&Taint> = node.spec.taints.iter().collect();
-    taints.sort_by_key(|t| format!("{},{}", t.effect, t.key));
+    taints.arrange_by_key(|t| format!("{},{}", t.effect, t.key));
     w.list("Taints", taints.into_iter().map(taint_text));
     w.field(0, "Unschedulable", node.spec.unschedulable);
     lease(w, tables, node);

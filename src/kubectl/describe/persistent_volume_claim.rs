@@ -5,7 +5,7 @@
 
 use super::text::{Writer, go_list, put};
 use crate::api::core::{PersistentVolumeClaim, PersistentVolumeClaimSpec, Pod, access_modes_text};
-use crate::apimachinery::ObjectMeta;
+use crate::apimachinery::{Arrange, ObjectMeta};
 use crate::apiserver::Tables;
 
 const BETA_STORAGE_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
@@ -73,7 +73,7 @@ fn users(tables: &Tables, claim: &PersistentVolumeClaim) -> Vec<String> {
         let times = if volumes == 0 && owns { 1 } else { volumes };
         names.extend(std::iter::repeat_n(pod.metadata.name.to_string(), times));
     }
-    names.sort();
+    names.arrange();
     names
 }
 

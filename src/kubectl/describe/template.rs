@@ -7,7 +7,7 @@ use super::containers::{self, Described};
 use super::text::{Writer, put};
 use super::volumes;
 use crate::api::core::{PodTemplateSpec, Toleration, TopologySpreadConstraint, WorkloadReference};
-use crate::apimachinery::LabelSelector;
+use crate::apimachinery::{Arrange, LabelSelector};
 
 pub(super) fn describe(w: &mut Writer, template: &PodTemplateSpec) {
     let spec = &template.spec;
@@ -33,7 +33,7 @@ pub(super) fn describe(w: &mut Writer, template: &PodTemplateSpec) {
 
 pub(super) fn tolerations(w: &mut Writer, title: &str, tolerations: &[Toleration]) {
     let mut sorted: Vec<&Toleration> = tolerations.iter().collect();
-    sorted.sort_by_key(|t| &t.key);
+    sorted.arrange_by_key(|t| &t.key);
     w.list(title, sorted.into_iter().map(toleration_text));
 }
 
@@ -59,7 +59,7 @@ pub(super) fn spread_constraints(w: &mut Writer, constraints: &[TopologySpreadCo
         return;
     }
     let mut sorted: Vec<&TopologySpreadConstraint> = constraints.iter().collect();
-    sorted.sort_by_key(|c| &c.topology_key);
+    sorted.arrange_by_key(|c| &c.topology_key);
     put!(w, 0, "{space}Topology Spread Constraints:\t");
     for (i, c) in sorted.into_iter().enumerate() {
         if i > 0 {

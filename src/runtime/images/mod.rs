@@ -261,7 +261,8 @@ fn word(text: &str, salt: u64) -> u64 {
 
 /// 64 digits that belong to the text.
 pub fn digest(text: &str) -> String {
-    (0..4).map(|i| format!("{:016x}", word(text, i))).collect()
+    let [a, b, c, d] = [0, 1, 2, 3].map(|i| word(text, i));
+    format!("{a:016x}{b:016x}{c:016x}{d:016x}")
 }
 
 #[cfg(test)]

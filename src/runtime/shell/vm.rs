@@ -16,8 +16,7 @@ use crate::apimachinery::{Map, Str};
 use crate::runtime::fs::absolute;
 use crate::runtime::images::{Service, Userland};
 use crate::runtime::process::{Output, Process, Program, Stream, World, Written, Yield};
-use crate::sim::{Duration, MILLISECOND, SECOND, Time};
-use imbl::OrdMap;
+use crate::sim::{Duration, MILLISECOND, OrdMap, SECOND, Time};
 use std::rc::Rc;
 
 /// So many steps at once; then the machine is charged for them.

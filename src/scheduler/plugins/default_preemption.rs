@@ -13,7 +13,7 @@ use super::super::node_info::NodeInfo;
 use super::super::preemption::{Budget, budgets};
 use super::super::schedule::{filter_with_nominated, move_pod};
 use crate::api::core::Pod;
-use crate::apimachinery::Str;
+use crate::apimachinery::{Arrange, Str};
 use crate::sim::Stream;
 use std::cmp::Reverse;
 use std::rc::Rc;
@@ -96,7 +96,7 @@ fn select_victims(
     }
     filter_with_nominated(cx, &state, pod, &node)?;
     let wall = cx.wall;
-    potential.sort_by_key(|p| importance(&p.pod, wall));
+    potential.arrange_by_key(|p| importance(&p.pod, wall));
     let (violating, harmless) = by_violation(potential, budgets);
     let (mut victims, mut violations) = (Vec::new(), 0);
     let many = violating.len();
@@ -110,7 +110,7 @@ fn select_victims(
             victims.push(p.pod);
         }
     }
-    victims.sort_by_key(|p| importance(p, wall));
+    victims.arrange_by_key(|p| importance(p, wall));
     Ok(Candidate { node: node.name, victims, violations })
 }
 

@@ -9,8 +9,7 @@ use super::framework::{
 };
 use super::node_info::NodeInfo;
 use crate::api::core::Pod;
-use crate::apiserver::Tables;
-use crate::client::Turn;
+use crate::client::{Tables, Turn};
 use crate::sim::Stream;
 
 /// To add one: its file here, implementing `Plugin` for a unit struct, a line in this list where its turn comes

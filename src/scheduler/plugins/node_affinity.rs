@@ -3,14 +3,13 @@
 //! Upstream: pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go
 //! Differs: no affinity is added by the profile.
 
-use crate::api::core::node_affinity::{RequiredNodeAffinity, preferred_score};
 use super::super::class::PodInfo;
 use super::super::framework::{
     Action, Change, Cx, CycleState, Interest, NodeNames, Plugin, Resource, Status, Verdict, default_normalize,
 };
 use super::super::node_info::NodeInfo;
-use crate::api::core::{NodeSelectorTerm, Pod};
-use crate::apimachinery::Str;
+use crate::api::core::{NodeSelectorTerm, Pod, RequiredNodeAffinity, preferred_score};
+use crate::apimachinery::{Arrange, Str};
 
 pub(crate) struct NodeAffinity;
 
@@ -39,7 +38,7 @@ fn node_names(pod: &Pod) -> Result<NodeNames, Status> {
             Some(names) => all.extend(names),
         }
     }
-    all.sort();
+    all.arrange();
     all.dedup();
     if all.is_empty() { Err(Status::unresolvable("pod affinity terms conflict")) } else { Ok(Some(all)) }
 }

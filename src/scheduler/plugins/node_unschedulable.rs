@@ -3,11 +3,10 @@
 //! Upstream: pkg/scheduler/framework/plugins/nodeunschedulable/node_unschedulable.go
 //! Differs: nothing known.
 
-use crate::api::core::node_affinity::tolerate;
 use super::super::class::PodInfo;
 use super::super::framework::{Action, Change, Cx, CycleState, Interest, Plugin, Resource, Status, Verdict};
 use super::super::node_info::NodeInfo;
-use crate::api::core::{Pod, Taint};
+use crate::api::core::{Pod, Taint, tolerate};
 use crate::apimachinery::Str;
 
 pub(crate) struct NodeUnschedulable;

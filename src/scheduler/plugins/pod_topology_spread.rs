@@ -4,7 +4,6 @@
 //! pkg/scheduler/framework/plugins/helper/spread.go
 //! Differs: pods are counted by node as they come and go, not anew in each cycle.
 
-use crate::api::core::node_affinity::untolerated;
 use super::super::cache::{Counted, Topology};
 use super::super::class::{PodInfo, label_selector, selects};
 use super::super::framework::{
@@ -12,7 +11,7 @@ use super::super::framework::{
 };
 use super::super::node_info::NodeInfo;
 use super::super::selector::default_selector;
-use crate::api::core::{Node, Pod};
+use crate::api::core::{Node, Pod, untolerated};
 use crate::apimachinery::Str;
 use crate::apimachinery::labels::{Operator, Requirement, Selector};
 use std::rc::Rc;

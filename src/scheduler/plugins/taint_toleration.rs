@@ -3,7 +3,7 @@
 //! Upstream: pkg/scheduler/framework/plugins/tainttoleration/taint_toleration.go
 //! Differs: nothing known.
 
-use crate::api::core::node_affinity::{tolerate, untolerated};
+use crate::api::core::{tolerate, untolerated};
 use super::super::class::PodInfo;
 use super::super::framework::{
     Action, Change, Cx, CycleState, Interest, Plugin, Resource, Status, Verdict, default_normalize,

@@ -13,8 +13,7 @@ use super::super::storage::{self, Claims};
 use crate::api::core::{Node, PersistentVolumeClaim, Pod};
 use crate::api::{Key, Kind};
 use crate::apimachinery::Str;
-use crate::apiserver::Tables;
-use crate::client::Turn;
+use crate::client::{Tables, Turn};
 use std::rc::Rc;
 
 pub(crate) struct VolumeBinding;

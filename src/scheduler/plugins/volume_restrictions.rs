@@ -10,7 +10,7 @@ use super::super::framework::{
 use super::super::node_info::NodeInfo;
 use super::super::storage;
 use crate::api::core::{PersistentVolumeClaim, Pod};
-use crate::apimachinery::Str;
+use crate::apimachinery::{Arrange, Str};
 use std::rc::Rc;
 
 pub(crate) struct VolumeRestrictions;
@@ -60,7 +60,7 @@ impl Plugin for VolumeRestrictions {
             used.extend(theirs.map(|c| &c.claim_name).filter(|c| claims.contains(c)));
         }
         // Of one claim one user counts, however many there are.
-        used.sort();
+        used.arrange();
         used.dedup();
         let used = used.len() as i64;
         if used == 0 {

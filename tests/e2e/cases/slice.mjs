@@ -29,7 +29,7 @@ export default {
     await insp.locator(".conditions li", { hasText: "ContainersReady" }).waitFor();
     equal(await insp.locator(".big dd").first().textContent(), "1/1", "ready");
     for (const [tab, says] of [["YAML", "kind: Pod"], ["Events", "Successfully assigned"], ["Logs", "start worker processes"]]) {
-      await page.getByRole("tab", { name: tab }).click();
+      await page.getByRole("tab", { name: tab, exact: true }).click();
       await insp.getByText(says).first().waitFor();
       equal(await axe(page), [], `axe, ${tab}`);
     }

@@ -45,19 +45,42 @@ table! {
     files_are_safe
     new_engine
     download_report
+    restart_from
+    step_by
+    step_message
+    step_reconcile
+    step_change
+    step_phase
     // work panel
     manifest
     open_yaml
+    new_file
+    file_name
+    rename
+    actions_for
+    file_deleted
+    put_back
+    has_problems
     documents
     will_create
     will_change
     applied
     apply
+    apply_document
     dry_run
     changes
     fix
     problems
     line_column
+    did_you_mean
+    plain_alignment
+    plain_colon
+    plain_selector
+    plain_immutable
+    plain_kind
+    plain_unknown_field
+    plain_required
+    plain_type
     // nodes view
     control_plane
     idle
@@ -81,6 +104,30 @@ table! {
     revision
     of_revision
     add_node
+    feasible
+    best_node
+    faults
+    faults_active
+    heal
+    fault_node_down
+    fault_kubelet_restart
+    fault_remove_node
+    fault_exit
+    fault_probe
+    fault_registry_down
+    fault_slow_pulls
+    fault_slow_any
+    crash_container
+    exit_code_one
+    fail_readiness
+    fail_liveness
+    delete_at_once
+    drain
+    taint
+    untaint
+    node_down_of
+    restart_kubelet
+    remove_node
     // control loop
     components
     watch
@@ -94,6 +141,7 @@ table! {
     packet_write
     packet_status
     packet_other
+    packets_counted
     // owners view
     owners_empty
     desired_current
@@ -154,6 +202,12 @@ table! {
     node_up
     pods
     same_in_kubectl
+    you_did_in_kubectl
+    more_actions
+    container
+    plugin
+    scheduling_scores
+    not_possible_on
     nothing_known
     asking
     nothing_yet
@@ -174,9 +228,17 @@ table! {
     n_seconds
     seconds
     undo
+    redo
     reset
+    reset_cluster
+    reset_files
+    reset_everything
     expand_timeline
     timeline
+    zoom
+    zoom_in
+    zoom_out
+    zoom_fit
     skipped
     lane_you
     lane_api
@@ -247,6 +309,7 @@ table! {
     say_status
     say_synced
     say_fault
+    say_healed
     say_gone
     many_created
     many_bound

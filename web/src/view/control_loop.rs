@@ -9,6 +9,7 @@ use super::icon::kind;
 use super::time::seconds;
 use crate::model::{self, At, Mark, Model};
 use crate::narrate;
+use crate::packets::Overlay;
 use crate::store::{Hub, State, use_hub};
 use crate::text::{Text, fill};
 use crate::words::split_name;
@@ -20,7 +21,7 @@ const STEPS_MAX: usize = 24;
 /// Where the wires of kubelets can still be drawn apart.
 const KUBELETS_MAX: usize = 4;
 /// How wide the picture is drawn; where there is less room, everything moves together.
-const WIDTH: usize = 1072;
+pub const WIDTH: usize = 1072;
 
 #[component]
 pub fn ControlLoop() -> Html {
@@ -30,7 +31,7 @@ pub fn ControlLoop() -> Html {
     html! {
         <>
             <h2 class="vh">{ text.components }</h2>
-            { plate(page) }
+            <Plate />
             { life(&hub) }
         </>
     }
@@ -41,7 +42,76 @@ fn last(model: &Model, is_theirs: impl Fn(&Mark) -> bool) -> Option<&Rc<Mark>> {
     model.marks.iter().rev().find(|mark| mark.at <= model.clock.now && is_theirs(mark))
 }
 
-fn plate(page: &State) -> Html {
+/// Where the API server's and etcd's own line begins and ends.
+pub const API_FOOT: (f64, f64) = (330.0, 262.0);
+pub const ETCD: (f64, f64) = (330.0, 330.0);
+/// The trunk that all who watch hang on, and where it meets the API server.
+const TRUNK: f64 = 484.0;
+const API_SIDE: (f64, f64) = (450.0, 210.0);
+
+/// The way from an actor's box to the API server; None: the picture has no box for it.
+pub fn wire_of(actor: &str, model: &Model) -> Option<Vec<(f64, f64)>> {
+    let on_trunk = |y: f64| vec![(520.0, y), (TRUNK, y), (TRUNK, API_SIDE.1), API_SIDE];
+    Some(match actor {
+        "you" => vec![(150.0, 210.0), (230.0, 210.0)],
+        "deployment-controller" => on_trunk(32.0),
+        "replicaset-controller" => on_trunk(122.0),
+        "default-scheduler" => on_trunk(338.0),
+        actor => match model.nodes.iter().position(|node| node.row.name == actor) {
+            Some(at) if at < KUBELETS_MAX => {
+                let y = 46.0 + at as f64 * 100.0;
+                vec![(860.0, y), (826.0, y), (826.0, 420.0), (TRUNK, 420.0), (TRUNK, API_SIDE.1), API_SIDE]
+            }
+            Some(_) => return None,
+            None => on_trunk(254.0),
+        },
+    })
+}
+
+/// A line through points, as a path.
+fn line(points: &[(f64, f64)]) -> String {
+    points.iter().enumerate().map(|(at, (x, y))| format!("{}{x} {y}", if at == 0 { 'M' } else { 'L' })).collect()
+}
+
+/// The picture, and the packets on its wires: those of what is selected, or all.
+#[component]
+fn Plate() -> Html {
+    let hub = use_hub();
+    let page = &hub.state;
+    let text = page.text();
+    let overlay = use_mut_ref(Overlay::default);
+    let canvas = use_node_ref();
+    let uncounted = use_state(|| 0_usize);
+    {
+        let (overlay, canvas) = (overlay.borrow().clone(), canvas.clone());
+        use_effect_with((), move |()| {
+            overlay.attach(canvas.cast());
+            move || overlay.attach(None)
+        });
+    }
+    {
+        let (overlay, uncounted) = (overlay.borrow().clone(), uncounted.clone());
+        let (page, followed) = (page.clone(), page.selected.as_ref().map(|about| family(page, about)));
+        use_effect_with((page.model.clone(), page.selected.clone()), move |_| {
+            let is_followed = |mark: &Mark| match &followed {
+                None => Some(false),
+                Some(family) => mark.about.as_ref().is_some_and(|about| family.contains(about)).then_some(true),
+            };
+            let counted = overlay.changed(&page.model, page.settings.moves(), is_followed);
+            if counted != *uncounted {
+                uncounted.set(counted);
+            }
+        });
+    }
+    html! {
+        <>
+            { plate(page, canvas) }
+            if *uncounted > 0 { <p class="cap">{ fill(text.packets_counted, &[("n", &uncounted.to_string())]) }</p> }
+        </>
+    }
+}
+
+fn plate(page: &State, canvas: NodeRef) -> Html {
     let text = page.text();
     let model = &page.model;
     let told = page.told();
@@ -50,24 +120,20 @@ fn plate(page: &State) -> Html {
         last(model, |mark| mark.lane == Lane::Controllers && controllers.iter().all(|(name, ..)| mark.actor != *name));
     let written = last(model, is_write);
     // The wire to whoever the sentence under the picture is about is drawn as a thread.
-    let hot = told.and_then(|mark| match mark.actor.as_str() {
-        "deployment-controller" => Some("M520 32H484V210H450"),
-        "replicaset-controller" => Some("M520 122H484V210H450"),
-        actor if actor.contains("scheduler") => Some("M520 338H484V210H450"),
-        "you" => Some("M150 210H230"),
-        _ => None,
-    });
+    let hot = told.and_then(|mark| wire_of(&mark.actor, model));
     let kubelets = model.nodes.iter().take(KUBELETS_MAX).enumerate();
+    let named = ["you", "deployment-controller", "replicaset-controller", "default-scheduler", ""];
+    let wires = named.into_iter().chain(kubelets.clone().map(|(_, node)| node.row.name.as_str()));
+    let wires = wires.filter_map(|actor| wire_of(actor, model)).chain([vec![API_FOOT, ETCD]]);
     html! {
         <div class="plate is-fluid" style={format!("--pw:{WIDTH}px;--ph:440px")}>
             <svg class="wires" viewBox="0 0 1072 440" preserveAspectRatio="none" aria-hidden="true">
-                <path class="wire wire-own" d="M150 210H230M450 210H484M330 238V330M484 32V420M484 32H520M484 122H520M484 254H520M484 338H520M484 420H826" />
-                { for kubelets.clone().map(|(at, _)| html! { <path class="wire wire-own" d={format!("M826 420V{0}H860", 46 + at * 100)} /> }) }
-                if let Some(hot) = hot { <path class="thread" stroke-width="2.5" d={hot} /> }
+                { for wires.map(|wire| html! { <path class="wire wire-own" d={line(&wire)} /> }) }
+                if let Some(hot) = hot { <path class="thread" stroke-width="2.5" d={line(&hot)} /> }
             </svg>
             { place(492, 422, 120, 1, html! { <span class="cap hide-s">{ text.watch }</span> }) }
             { place(0, 180, 150, 0, html! {
-                <section class="ctl"><h3 lang="en">{ kind("k-you") }{ text.you }</h3><p class="mono" lang="en">{ page.file.to_string() }</p></section>
+                <section class="ctl"><h3 lang="en">{ kind("k-you") }{ text.you }</h3><p class="mono" lang="en">{ page.files.open().name.to_string() }</p></section>
             }) }
             { place(230, 160, 220, 0, html! {
                 <section class="ctl is-core"><h3 lang="en">{ kind("k-api") }{ "API server" }<span class="cap">{ format!("rv {}", model.rev) }</span></h3>
@@ -87,6 +153,7 @@ fn plate(page: &State) -> Html {
                 let name = node.row.name.clone();
                 place(860, at * 100, 212, 2, actor(page, &format!("kubelet {name}"), "k-kubelet", move |mark| mark.lane == Lane::Kubelets && mark.actor == name))
             }) }
+            <canvas class="packets" ref={canvas} aria-hidden="true"></canvas>
         </div>
     }
 }

@@ -90,8 +90,11 @@ fn check(hub: &Hub, label: &'static str, on: bool, then: Settings) -> Html {
 fn keys(text: &Text) -> Html {
     let everywhere = [
         ("Ctrl Enter", text.apply),
+        ("Ctrl Shift Enter", text.apply_document),
         ("Ctrl Alt Enter", text.dry_run),
         ("Ctrl Z", text.undo),
+        ("Ctrl Shift Z", text.redo),
+        ("F2", text.rename),
         ("Ctrl F6", text.next_region),
         ("Esc", text.clear_selection),
     ];
@@ -99,10 +102,12 @@ fn keys(text: &Text) -> Html {
         ("1 2 3 4", text.views),
         ("← ↑ → ↓", text.among_tiles),
         ("p", text.play_or_pause),
-        (".", text.step),
+        (". Shift .", text.step),
         (",", text.step_back),
         ("[ ]", text.slower_or_faster),
         ("Home End", text.start_or_live),
+        ("F", text.faults),
+        ("+ - 0", text.zoom),
         ("d y l w", text.inspector_pages),
         ("Delete", text.delete),
         ("?", text.keyboard_help),

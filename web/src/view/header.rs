@@ -14,7 +14,7 @@ pub fn Header() -> Html {
     let state = &hub.state;
     let text = state.text();
     let settings = state.settings;
-    let unsaved = state.applied_manifest.as_ref() != Some(&state.manifest);
+    let unsaved = state.files.all.iter().any(|file| file.applied.as_ref() != Some(&file.text));
     let dark = settings.is_dark();
     let theme = hub.on(move || {
         let theme = if dark { Theme::Light } else { Theme::Dark };
@@ -31,7 +31,7 @@ pub fn Header() -> Html {
             <h1 class="brand">{ glyph("", "mark") }<span class="vh">{ "Kubarium" }</span><b aria-hidden="true">{ "Kubarium" }</b></h1>
             <span class="rule hide-s"></span>
             <span class="ws mono" lang="en">
-                { state.file.to_string() }
+                { state.files.open().name.to_string() }
                 if unsaved { { " " }<span class="dot ws-dot" aria-hidden="true"></span><span class="vh">{ text.not_applied }</span> }
             </span>
             <span class="gap"></span>

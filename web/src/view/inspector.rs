@@ -5,12 +5,16 @@ use yew::prelude::*;
 use super::control_loop::family;
 use super::icon::{glyph, icon, state};
 use super::time::{seconds, seek};
-use kubarium::session::protocol::{EventRow, Fault, Inspect, Lane, Ref, WorkloadRow};
+use kubarium::session::protocol::{EventRow, Fault, Inspect, Lane, LogOf, Ref, WorkloadRow};
 
+use super::faults::{node_items, pod_items};
+use super::menu::Menu;
+use super::nodes::verdicts;
+use crate::api;
 use crate::model::{self, Mark, Node, Pod, refer};
 use crate::narrate;
 use crate::store::{Action, Command, Hub, Pane, State, Tab, use_hub};
-use crate::text::{Text, fill};
+use crate::text::fill;
 use crate::words::{Family, kind_glyph, look};
 
 /// Steps of an object's own life that are told.
@@ -104,7 +108,8 @@ fn open(hub: &Hub, about: &Ref) -> Html {
                     Tab::Summary => summary(hub, about),
                     Tab::Why => why(hub, about),
                     Tab::Events => events(page, about),
-                    Tab::Yaml | Tab::Describe | Tab::Logs => words(page, about, tab),
+                    Tab::Logs => logs(hub, about),
+                    Tab::Yaml | Tab::Describe => words(page, about, tab),
                 } }
             </div>
         </>
@@ -151,7 +156,12 @@ fn summary(hub: &Hub, about: &Ref) -> Html {
     if let Some(node) = page.node(about) {
         return node_summary(hub, node);
     }
-    html! { <p>{ text.gone_by_now }</p> }
+    html! {
+        <>
+            <p>{ text.gone_by_now }</p>
+            if let Some(done) = &page.echo { { echo(page, done) } }
+        </>
+    }
 }
 
 fn big(numbers: [(&'static str, Html); 3]) -> Html {
@@ -184,9 +194,13 @@ fn pod_summary(hub: &Hub, pod: &Pod) -> Html {
                 <dt>{ text.image }</dt><dd class="mono" lang="en">{ row.image.clone() }</dd>
                 if !row.message.is_empty() { <dt>{ text.message }</dt><dd class="mono" lang="en">{ row.message.clone() }</dd> }
             </dl>
+            { scheduling(page) }
             { conditions(page, &about) }
-            <div class="acts">{ delete(hub, about.clone()) }</div>
-            { echo(text, &format!("kubectl delete pod {}", row.name)) }
+            <div class="acts">
+                { delete(hub, about.clone()) }
+                <Menu label={text.faults} glyph="a-fault" items={pod_items(hub, pod)} />
+            </div>
+            { echo(page, &api::delete_label(&about)) }
         </>
     }
 }
@@ -233,7 +247,7 @@ fn workload_summary(hub: &Hub, workload: &WorkloadRow) -> Html {
                 }
                 { delete(hub, about.clone()) }
             </div>
-            { echo(text, &format!("kubectl scale {}/{} --replicas={}", workload.kind.to_lowercase(), workload.name, workload.desired + 1)) }
+            { echo(page, &api::scale_label(&about, workload.desired + 1)) }
         </>
     }
 }
@@ -262,7 +276,9 @@ fn node_summary(hub: &Hub, node: &Node) -> Html {
                 <button type="button" class="btn" onclick={{ let node = node.row.name.clone(); hub.ask(move || Command::Fault(Fault::NodeDown { node: node.clone(), down: !down })) }}>
                     { icon(if down { "a-heal" } else { "a-fault" }) }<span>{ if down { text.node_up } else { text.node_down } }</span>
                 </button>
+                <Menu label={text.more_actions} glyph="a-more" items={node_items(hub, node)} />
             </div>
+            { echo(page, &format!("kubectl describe node {}", node.row.name)) }
             <h3 class="h-sec">{ text.pods }</h3>
             <ul class="plain-list">{ for here.iter().map(|pod| html! { <li>{ link(hub, pod.about()) }</li> }) }</ul>
         </>
@@ -273,8 +289,57 @@ fn delete(hub: &Hub, about: Ref) -> Html {
     html! { <button type="button" class="btn" onclick={hub.ask(move || Command::Delete(about.clone()))}>{ hub.state.text().delete }</button> }
 }
 
-fn echo(text: &Text, command: &str) -> Html {
-    html! { <p class="echo"><span class="cap">{ text.same_in_kubectl }</span><span lang="en">{ command.to_owned() }</span></p> }
+/// What was done last, in kubectl's words; before anything was done, what would do the same.
+fn echo(page: &State, command: &str) -> Html {
+    let text = page.text();
+    let (says, command) = match &page.echo {
+        Some(done) => (text.you_did_in_kubectl, done.to_string()),
+        None => (text.same_in_kubectl, command.to_owned()),
+    };
+    html! { <p class="echo" role="status"><span class="cap">{ says }</span><span lang="en">{ command }</span></p> }
+}
+
+/// For a Pod without a node: every node, and what the scheduler's plugins find of it.
+fn scheduling(page: &State) -> Html {
+    let verdicts = verdicts(page);
+    if verdicts.is_empty() {
+        return Html::default();
+    }
+    let text = page.text();
+    let mut plugins: Vec<&str> =
+        verdicts.iter().flat_map(|one| one.scores.iter().map(|(plugin, _)| plugin.as_str())).collect();
+    plugins.sort_unstable();
+    plugins.dedup();
+    let fits: Vec<_> = verdicts.iter().filter(|one| one.reasons.is_empty()).collect();
+    let win = |best: bool| best.then_some("win");
+    html! {
+        <>
+            if !fits.is_empty() {
+                <table class="scores"><caption>{ text.scheduling_scores }</caption>
+                    <thead><tr><th scope="col"><span class="vh">{ text.plugin }</span></th>
+                        { for fits.iter().map(|one| html! { <th scope="col" lang="en" class={win(one.best)}>{ one.node.clone() }</th> }) }</tr></thead>
+                    <tbody lang="en">
+                        { for plugins.into_iter().map(|plugin| html! {
+                            <tr><th scope="row">{ plugin.to_owned() }</th>
+                                { for fits.iter().map(|one| html! { <td class={win(one.best)}>{ one.scores.iter().find(|(name, _)| name == plugin).map_or(0, |(_, score)| *score) }</td> }) }
+                            </tr>
+                        }) }
+                        <tr class="total"><th scope="row">{ text.total }</th>{ for fits.iter().map(|one| html! { <td class={win(one.best)}>{ one.total }</td> }) }</tr>
+                    </tbody>
+                </table>
+            }
+            if fits.len() < verdicts.len() {
+                <table class="scores"><caption>{ text.not_possible_on }</caption>
+                    <thead class="vh"><tr><th scope="col">{ text.node }</th><th scope="col">{ text.plugin }</th><th scope="col">{ text.message }</th></tr></thead>
+                    <tbody lang="en">
+                        { for verdicts.iter().filter(|one| !one.reasons.is_empty()).map(|one| html! {
+                            <tr><th scope="row">{ one.node.clone() }</th><td class="no">{ one.rejected_by.clone() }</td><td class="no">{ one.reasons.join(", ") }</td></tr>
+                        }) }
+                    </tbody>
+                </table>
+            }
+        </>
+    }
 }
 
 /// From the newest thing that is known of the object back to the first cause.
@@ -287,16 +352,21 @@ fn why(hub: &Hub, about: &Ref) -> Html {
     }
     html! {
         <ol class="chain">
-            { for steps.iter().enumerate().map(|(at, mark)| html! {
-                <li><div class="when">{ when(hub, mark) }<span>{ narrate::actor(mark, text) }</span></div>
-                    <span class={(at == 0).then_some("now")}>{ narrate::html(mark, text) }</span></li>
+            { for steps.iter().enumerate().map(|(at, mark)| {
+                let point = { let seq = mark.seq; hub.on(move || Action::Cause(Some(seq))) };
+                html! {
+                    <li class={(page.cause == Some(mark.seq)).then_some("is-at")} onmouseenter={point.reform(|_: MouseEvent| ())} onfocusin={point.reform(|_: FocusEvent| ())}>
+                        <div class="when">{ when(hub, mark) }<span>{ narrate::actor(mark, text) }</span></div>
+                        <span class={(at == 0).then_some("now")}>{ narrate::html(mark, text) }</span>
+                    </li>
+                }
             }) }
         </ol>
     }
 }
 
 /// What a person would tell of an object: its own life, what made its owners as they are, and who wanted that.
-fn causes(page: &State, about: &Ref) -> Vec<Mark> {
+pub fn causes(page: &State, about: &Ref) -> Vec<Mark> {
     let marks = &page.model.marks;
     let now = page.model.clock.now;
     let is_step = |mark: &Mark| !matches!(mark.note.as_str(), "synced" | "changed-status" | "refused" | "probe-ok");
@@ -376,6 +446,45 @@ fn listed(conditions: &[(String, String, String, String)]) -> Html {
                 html! { <li>{ state(id, family) }<span>{ kind.clone() }<span class="vh">{ format!(" {status}") }</span></span><span class="cap">{ reason.clone() }</span></li> }
             }) }
         </ul>
+    }
+}
+
+/// Whose log, and which of its lives; then the log, and how kubectl would show it.
+fn logs(hub: &Hub, about: &Ref) -> Html {
+    let page = &hub.state;
+    let text = page.text();
+    let containers = sent(page, about, Tab::Logs).map(|shown| shown.containers.clone()).unwrap_or_default();
+    let log = page.log.clone();
+    let choose = {
+        let (to, log, containers) = (page.dispatcher(), log.clone(), containers.clone());
+        Callback::from(move |event: Event| {
+            let at = event.target_unchecked_into::<web_sys::HtmlSelectElement>().selected_index();
+            if let Some(container) = usize::try_from(at).ok().and_then(|at| containers.get(at)) {
+                to.dispatch(Action::Log(LogOf { container: container.clone(), ..log.clone() }));
+            }
+        })
+    };
+    let flip = {
+        let log = log.clone();
+        hub.on(move || Action::Log(LogOf { previous: !log.previous, ..log.clone() }))
+    };
+    let flags = [
+        if log.container.is_empty() { String::new() } else { format!(" -c {}", log.container) },
+        if log.previous { " --previous".to_owned() } else { String::new() },
+    ];
+    html! {
+        <>
+            <div class="acts">
+                <label class="field"><span class="vh">{ text.container }</span>
+                    <select onchange={choose} lang="en">
+                        { for containers.iter().map(|one| html! { <option selected={*one == log.container}>{ one.clone() }</option> }) }
+                    </select>
+                </label>
+                <label class="check"><input type="checkbox" checked={log.previous} onchange={flip} /><span class="mono" lang="en">{ "--previous" }</span></label>
+            </div>
+            { words(page, about, Tab::Logs) }
+            <p class="echo"><span class="cap">{ text.same_in_kubectl }</span><span lang="en">{ format!("kubectl logs {}{}{}", about.name, flags[0], flags[1]) }</span></p>
+        </>
     }
 }
 

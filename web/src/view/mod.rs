@@ -2,9 +2,11 @@
 
 pub mod control_loop;
 pub mod dialogs;
+pub mod faults;
 pub mod header;
 pub mod icon;
 pub mod inspector;
+pub mod menu;
 pub mod mobnav;
 pub mod nodes;
 pub mod owners;

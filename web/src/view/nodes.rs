@@ -5,9 +5,11 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::faults::node_items;
 use super::icon::{glyph, icon, kind, state};
+use super::menu::Menu;
 use super::tile::{Size, Tile};
-use kubarium::session::protocol::{Fault, PodState, Ref};
+use kubarium::session::protocol::{Fault, PodState, Ref, Verdict};
 
 use crate::model::{At, Model, NODES_IN_FULL, Node, PODS_ONE_BY_ONE, Pod};
 use crate::motion::Stage;
@@ -61,6 +63,7 @@ pub fn Nodes() -> Html {
                         <Card key={name.clone()} node={node.clone()} {look} selected={state.selected.as_ref().filter(is_here).cloned()}
                             tab_stop={tiles.tab_stop.clone().filter(|uid| holds(uid))} on_select={on_select.clone()}
                             now={places.iter().flatten().any(|pod| pod.wait.is_some()).then_some(model.clock.now / 1000 * 1000)}
+                            verdict={verdicts(state).iter().find(|verdict| verdict.node == *name).cloned()}
                             counts={counts.remove(name.as_str()).unwrap_or_default()} {places} />
                     }
                 }) }
@@ -166,10 +169,15 @@ fn control_plane(model: &Model, text: &Text) -> Html {
     html! {
         <ul class="cp" aria-label={text.control_plane}>
             { for parts.into_iter().map(|(glyph, name, says, lamp)| html! {
-                <li>{ kind(glyph) }<div><b lang="en">{ name }</b><span class="cap">{ says }</span></div><i class={lamp} aria-hidden="true"></i></li>
+                <li id={glyph_id(glyph)}>{ kind(glyph) }<div><b lang="en">{ name }</b><span class="cap">{ says }</span></div><i class={lamp} aria-hidden="true"></i></li>
             }) }
         </ul>
     }
+}
+
+/// Where a thread to a part of the control plane begins.
+pub fn glyph_id(glyph: &str) -> String {
+    format!("cp-{glyph}")
 }
 
 fn shelf(tiles: &Tiles, shown: &[&Rc<Pod>]) -> Html {
@@ -207,8 +215,8 @@ fn shelf(tiles: &Tiles, shown: &[&Rc<Pod>]) -> Html {
 fn coach(hub: &Hub) -> Html {
     let text = hub.state.text();
     let apply = {
-        let manifest = hub.state.manifest.clone();
-        hub.ask(move || Command::Apply { manifest: manifest.clone(), dry: false })
+        let hub = hub.clone();
+        Callback::from(move |_: MouseEvent| hub.apply(false))
     };
     html! {
         <div class="coach" id="coach">
@@ -235,6 +243,8 @@ struct CardProps {
     look: Look,
     places: Vec<Option<Rc<Pod>>>,
     counts: Vec<Count>,
+    /// What the scheduler finds of it for the selected Pod.
+    verdict: Option<Verdict>,
     /// If it is this node or one of its Pods.
     selected: Option<Ref>,
     /// If it is here.
@@ -258,13 +268,23 @@ fn Card(props: &CardProps) -> Html {
     let name = &node.row.name;
     let about = node.about();
     let pressed = selected.as_ref() == Some(&about);
+    let judged = props.verdict.as_ref().map(|verdict| {
+        if verdict.best {
+            "is-winner"
+        } else if verdict.reasons.is_empty() {
+            ""
+        } else {
+            "is-out"
+        }
+    });
     html! {
-        <li class={classes!("node", (!ready).then_some("is-down"))} id={format!("node-{name}")}>
+        <li class={classes!("node", (!ready).then_some("is-down"), judged)} id={format!("node-{name}")}>
             <div class="node-head">
                 { kind("k-no") }<h3>{ name }</h3>
                 <span class="state">{ state(id, family) }<span lang="en">{ node.row.status.clone() }</span></span>
                 <button type="button" class="btn btn-quiet btn-icon btn-sm" aria-pressed={pressed.to_string()}
                     aria-label={fill(text.inspect_it, &[("name", name)])} onclick={props.on_select.reform(move |_: MouseEvent| about.clone())}>{ icon("a-inspect") }</button>
+                if look.in_full { <NodeMenu node={node.clone()} /> }
             </div>
             if look.in_full { { details(node, text) } }
             if look.size == Size::Counted {
@@ -282,8 +302,26 @@ fn Card(props: &CardProps) -> Html {
                     }) }
                 </ul>
             }
+            if let Some(verdict) = &props.verdict { { judgement(verdict, text) } }
         </li>
     }
+}
+
+#[derive(Properties, PartialEq)]
+struct NodeMenuProps {
+    node: Rc<Node>,
+}
+
+/// What can be done to a node; it is put together when somebody asks for it.
+#[component]
+fn NodeMenu(props: &NodeMenuProps) -> Html {
+    let hub = use_hub();
+    let label = fill(hub.state.text().actions_for, &[("name", &props.node.row.name)]);
+    let lazily = {
+        let (hub, node) = (hub.clone(), props.node.clone());
+        Callback::from(move |()| node_items(&hub, &node))
+    };
+    html! { <Menu {label} glyph="a-more" quiet=true class="btn-icon btn-sm" lazily={Some(lazily)} /> }
 }
 
 /// What there is room for while there are not too many cards.
@@ -303,6 +341,31 @@ fn details(node: &Node, text: &Text) -> Html {
                 </div>
             }
         </>
+    }
+}
+
+/// What the scheduler finds of every node, while a Pod without one is selected.
+pub fn verdicts(page: &State) -> &[Verdict] {
+    let shown = page.inspected.as_deref().filter(|shown| page.selected.as_ref() == Some(&shown.what));
+    shown.map_or(&[], |shown| shown.scheduling.as_slice())
+}
+
+/// Why not here, or how well it would do here.
+fn judgement(verdict: &Verdict, text: &Text) -> Html {
+    if !verdict.reasons.is_empty() {
+        return html! {
+            <div class="verdict">{ state("s-noentry", Family::Unknown) }<span class="why" lang="en">{ verdict.reasons.join(", ") }</span></div>
+        };
+    }
+    let most = verdict.total.max(1) as f64;
+    html! {
+        <div class="verdict">
+            <b>{ verdict.total }</b>
+            <span class="scorebar" aria-hidden="true">
+                { for verdict.scores.iter().filter(|(_, score)| *score > 0).map(|(_, score)| html! { <i style={format!("--w:{:.0}%", *score as f64 * 95.0 / most)} /> }) }
+            </span>
+            <span>if verdict.best { <strong>{ text.best_node }</strong> } else { { text.feasible } }</span>
+        </div>
     }
 }
 

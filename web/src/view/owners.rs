@@ -130,7 +130,7 @@ fn thing(hub: &Hub, workload: &WorkloadRow, stop: &Ref) -> Html {
     let dots = workload.desired.max(workload.current).clamp(0, 12);
     let (family, id, word) = page.state_of(&about).expect("it is of the model");
     html! {
-        <button type="button" class={classes!("thing", selected.then_some("is-sel"))} tabindex={tabindex(&about, stop)} aria-pressed={selected.to_string()} onclick={hub.select(about)}>
+        <button type="button" id={format!("thing-{}", workload.uid)} class={classes!("thing", selected.then_some("is-sel"))} tabindex={tabindex(&about, stop)} aria-pressed={selected.to_string()} onclick={hub.select(about)}>
             { glyph("ic ic-kind ic-kind-lg", kind_glyph(&workload.kind)) }
             <span class="thing-id">
                 <span class="kind" lang="en">{ short_kind(&workload.kind) }{ revision }</span>
@@ -162,7 +162,7 @@ fn podline(hub: &Hub, pod: &Pod, stop: &Ref) -> Html {
     let selected = hub.state.selected.as_ref() == Some(&about);
     let (before, own) = split_name(&pod.row.name);
     html! {
-        <button type="button" class={classes!("podline", family.class(), selected.then_some("is-selected"))} tabindex={tabindex(&about, stop)} aria-pressed={selected.to_string()} onclick={hub.select(about)}>
+        <button type="button" id={format!("podline-{}", pod.row.uid)} class={classes!("podline", family.class(), selected.then_some("is-selected"))} tabindex={tabindex(&about, stop)} aria-pressed={selected.to_string()} onclick={hub.select(about)}>
             <span class="pod-name">{ glyph("ic ic-st", id) }
                 <span class="mono" lang="en"><span class="before">{ before.to_owned() }</span><span class="own">{ own.to_owned() }</span></span></span>
             <span class="w" lang="en">{ pod.row.status.clone() }</span>

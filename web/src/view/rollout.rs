@@ -1,9 +1,10 @@
 //! The Rollout view: how many Pods are available between floor and ceiling, and every Pod's life under it.
 
+use kubarium::session::Arrange;
 use yew::prelude::*;
 
-use super::icon::{glyph, icon};
-use kubarium::session::protocol::{PodState, WorkloadRow};
+use super::icon::{glyph, icon, state};
+use kubarium::session::protocol::{Bounds, PodState, WorkloadRow};
 
 use crate::model::{self, At, Bit, Life};
 use crate::store::{Command, Hub, use_hub};
@@ -82,7 +83,7 @@ fn story<'a>(hub: &'a Hub, workload: &'a WorkloadRow) -> Story<'a> {
             None => revisions.push((revision, &life.template_hash, vec![life])),
         }
     }
-    revisions.sort_by_key(|(revision, ..)| std::cmp::Reverse(*revision));
+    revisions.arrange_by_key(|(revision, ..)| std::cmp::Reverse(*revision));
     Story { workload, revisions, steps: steps_of(&mine, now) }
 }
 
@@ -104,7 +105,7 @@ fn steps_of(lives: &[&Life], now: At) -> Vec<(At, u32, u32)> {
         changes.extend(life.bits.first().filter(|bit| bit.from < end).map(|_| (end, -1, 0)));
     }
     changes.retain(|(at, ..)| *at <= now);
-    changes.sort_unstable();
+    changes.arrange();
     let mut steps: Vec<(At, u32, u32)> = Vec::new();
     let (mut total, mut available) = (0, 0);
     for (at, more, ready) in changes {
@@ -131,7 +132,7 @@ fn whole(hub: &Hub, story: &Story) -> Html {
     let page = &hub.state;
     let text = page.text();
     let clock = &page.model.clock;
-    let window = Window::around(clock, &page.model.marks);
+    let window = super::time::window(page);
     let style = format!("--ticks:10;--f:{:.4}", window.percent(clock.now) / 100.0);
     html! {
         <section class="strip" aria-labelledby="strip-h" {style}>
@@ -179,7 +180,7 @@ fn head(hub: &Hub, workload: &WorkloadRow) -> Html {
                 { act(pause.0, pause.1.to_owned(), Command::PauseRollout(about.clone(), !paused)) }
                 if let Some(before) = before {
                     { act("a-undo", fill(text.undo_to, &[("n", &before.revision.to_string())]),
-                        Command::UndoRollout { deployment: about.clone(), replica_set: model::about(before) }) }
+                        Command::UndoRollout { deployment: about.clone(), replica_set: model::about(before), revision: before.revision }) }
                 }
                 { act("a-restart", text.restart.to_owned(), Command::Restart(about)) }
             </div>
@@ -196,7 +197,12 @@ fn band(hub: &Hub, story: &Story, window: &Window) -> Html {
     let (desired, surge, unavailable) =
         (count(workload.desired), count(workload.max_surge), count(workload.max_unavailable));
     let (ceiling, floor) = (desired + surge, desired.saturating_sub(unavailable));
-    let highest = story.steps.iter().map(|(_, total, _)| *total).max().unwrap_or(0).max(ceiling);
+    let earlier = earlier_bounds(&hub.state.model.bounds, workload, now);
+    let most = |bounds: &(At, At, u32, u32)| bounds.2;
+    let highest = story.steps.iter().map(|(_, total, _)| *total).chain(earlier.iter().map(most)).max().unwrap_or(0);
+    let highest = highest.max(ceiling);
+    // Where the present bounds begin: nothing, where they have always been these.
+    let since = earlier.last().map_or(0.0, |(_, until, ..)| window.percent(*until).clamp(0.0, 100.0));
     let top = f64::from(highest) * 1.2;
     let y = |count: u32| (top - f64::from(count)) * 100.0 / top.max(1.0);
     let past: Vec<(f64, u32, u32)> =
@@ -206,6 +212,7 @@ fn band(hub: &Hub, story: &Story, window: &Window) -> Html {
     let available = steps(past.iter().map(|(x, _, available)| (*x, y(*available))), end);
     let current = past.last().map_or(0, |(.., available)| *available);
     let n = |number: u32| number.to_string();
+    let late = workload.conditions.iter().find(|(_, _, reason, _)| reason == "ProgressDeadlineExceeded");
     html! {
         <div class="strip-row">
             <div class="band-lab">
@@ -215,15 +222,56 @@ fn band(hub: &Hub, story: &Story, window: &Window) -> Html {
             <div class="track band">
                 <svg class="chart" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
                     <path class="avail-fill" d={format!("{available}V100H{:.2}Z", past.first().map_or(0.0, |(x, ..)| x.max(0.0)))} />
+                    { for dips(&story.steps, &earlier, floor, now).into_iter().map(|(from, until, bound, available)| html! {
+                        <path class="dip" d={format!("M{:.2} {:.2}H{:.2}V{:.2}H{0:.2}Z", window.percent(from).max(0.0), y(bound), window.percent(until).max(0.0), y(available))} />
+                    }) }
                     <path class="total" d={total} /><path class="avail" d={available.clone()} />
                 </svg>
-                <div class="guard" style={format!("--y:{:.2}%", y(ceiling))}><span class="guard-end">
+                if let Some((_, _, reason, _)) = late {
+                    <span class="flag" style="--x:2%">{ state("s-warn", Family::Failed) }<span lang="en">{ reason.clone() }</span></span>
+                }
+                { for earlier.iter().filter(|(_, until, ..)| window.percent(*until) > 0.0).flat_map(|(from, until, ceiling, floor)| {
+                    let (a, b) = (window.percent(*from).max(0.0), window.percent(*until));
+                    [*ceiling, *floor].map(|bound| html! {
+                        <div class="guard guard-was" style={format!("--y:{:.2}%;left:{a:.2}%;right:{:.2}%", y(bound), 100.0 - b)}></div>
+                    })
+                }) }
+                <div class="guard" style={format!("--y:{:.2}%;left:{since:.2}%", y(ceiling))}><span class="guard-end">
                     { fill(text.ceiling_is, &[("n", &n(ceiling))]) }<span class="fx">{ format!(" = {desired} + maxSurge {surge}") }</span></span></div>
-                <div class="guard" style={format!("--y:{:.2}%", y(floor))}><span class="guard-end">
+                <div class="guard" style={format!("--y:{:.2}%;left:{since:.2}%", y(floor))}><span class="guard-end">
                     { fill(text.floor_is, &[("n", &n(floor))]) }<span class="fx">{ format!(" = {desired} − maxUnavailable {unavailable}") }</span></span></div>
             </div>
         </div>
     }
+}
+
+/// Where fewer were available than the floor allows, once there had been enough: (from, until, floor, available).
+fn dips(steps: &[(At, u32, u32)], earlier: &[(At, At, u32, u32)], floor: u32, now: At) -> Vec<(At, At, u32, u32)> {
+    let floor_at = |at: At| earlier.iter().find(|(_, until, ..)| at < *until).map_or(floor, |(.., floor)| *floor);
+    let ends = steps.iter().skip(1).map(|(at, ..)| *at).chain(std::iter::once(now));
+    let mut enough = false;
+    steps
+        .iter()
+        .zip(ends)
+        .filter_map(|((at, _, available), end)| {
+            let floor = floor_at(*at);
+            enough |= *available >= floor;
+            (enough && *available < floor).then_some((*at, end, floor, *available))
+        })
+        .collect()
+}
+
+/// From when to when other bounds held before these, and which: (from, until, ceiling, floor).
+fn earlier_bounds(all: &[Bounds], workload: &WorkloadRow, now: At) -> Vec<(At, At, u32, u32)> {
+    let mine: Vec<&Bounds> = all.iter().filter(|one| one.uid == workload.uid && one.ms as At <= now).collect();
+    let count = |number: i32| u32::try_from(number).unwrap_or(0);
+    mine.windows(2)
+        .map(|pair| {
+            let (one, next) = (pair[0], pair[1]);
+            let (ceiling, floor) = (one.desired + one.max_surge, one.desired - one.max_unavailable);
+            (one.ms as At, next.ms as At, count(ceiling), count(floor))
+        })
+        .collect()
 }
 
 /// A line that keeps its height until the next point.
@@ -251,8 +299,33 @@ fn revision(hub: &Hub, workload: &WorkloadRow, number: u64, hash: &str, lives: &
                 <span class="tag" lang="en">{ format!("{hash} · {}", short_image(&first.image)) }</span>
                 <span class="chip">{ fill(count, &[("n", &alive)]) }</span>
             </div>
+            { share(hub, workload, lives, window) }
             <ul>{ for lanes.iter().map(|lane| row(hub, lane, window)) }</ul>
         </>
+    }
+}
+
+/// How much of the whole this ReplicaSet had: its Pods, and those of them that were available. A drawing of the lanes below.
+fn share(hub: &Hub, workload: &WorkloadRow, lives: &[&Life], window: &Window) -> Html {
+    let now = hub.state.model.clock.now;
+    let top = f64::from((workload.desired + workload.max_surge).max(1)) * 1.1;
+    let y = |count: u32| (top - f64::from(count)).max(0.0) * 100.0 / top;
+    let past: Vec<(f64, u32, u32)> =
+        steps_of(lives, now).iter().map(|(at, total, available)| (window.percent(*at), *total, *available)).collect();
+    let end = window.percent(now);
+    let total = steps(past.iter().map(|(x, total, _)| (*x, y(*total))), end);
+    let available = steps(past.iter().map(|(x, _, available)| (*x, y(*available))), end);
+    let begin = past.first().map_or(0.0, |(x, ..)| x.max(0.0));
+    html! {
+        <div class="strip-row share" aria-hidden="true">
+            <span></span>
+            <div class="track">
+                <svg class="chart" viewBox="0 0 100 100" preserveAspectRatio="none">
+                    <path class="avail-fill" d={format!("{available}V100H{begin:.2}Z")} />
+                    <path class="total" d={total} /><path class="avail" d={available} />
+                </svg>
+            </div>
+        </div>
     }
 }
 
@@ -313,6 +386,22 @@ mod tests {
         let new = life(&[(10, PodState::Pending), (20, PodState::Ready)], None);
         let steps = steps_of(&[&old, &new], 100);
         assert_eq!(steps, [(0, 1, 1), (10, 2, 1), (20, 1, 1), (30, 1, 1)]);
+    }
+
+    #[test]
+    fn a_dip_is_where_too_few_are_available_after_there_were_enough() {
+        let steps = [(0, 5, 0), (10, 5, 4), (20, 5, 3), (30, 5, 5)];
+        assert_eq!(dips(&steps, &[], 4, 40), [(20, 30, 4, 3)]);
+        assert_eq!(dips(&steps, &[(0, 25, 7, 3)], 4, 40), [], "by the floor of its time");
+    }
+
+    #[test]
+    fn bounds_that_were_hold_until_the_next_ones() {
+        let workload = WorkloadRow { uid: "d".into(), ..WorkloadRow::default() };
+        let bounds = |ms, desired| Bounds { uid: "d".into(), ms, desired, max_surge: 2, max_unavailable: 1 };
+        let all = [bounds(10.0, 5), bounds(40.0, 8), bounds(90.0, 3)];
+        assert_eq!(earlier_bounds(&all, &workload, 50), [(10, 40, 7, 4)]);
+        assert_eq!(earlier_bounds(&all, &workload, 95), [(10, 40, 7, 4), (40, 90, 10, 7)]);
     }
 
     #[test]

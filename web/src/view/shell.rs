@@ -1,10 +1,12 @@
 //! The shell: where the parts of the page stand, and the keys that work everywhere.
 
+use kubarium::session::protocol::Granularity;
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::control_loop::ControlLoop;
 use super::dialogs::Dialogs;
+use super::faults::{self, Tray};
 use super::header::Header;
 use super::icon::{icon, sprite};
 use super::inspector::Inspector;
@@ -19,6 +21,7 @@ use crate::focus::use_kept_focus;
 use crate::keys;
 use crate::store::{Action, Command, Dialog, Engine, Hub, Pane, View, Width, use_hub};
 use crate::text::{Text, fill};
+use crate::threads::Threads;
 
 #[component]
 pub fn Shell() -> Html {
@@ -60,6 +63,7 @@ pub fn Shell() -> Html {
                 <Time />
                 <MobNav />
             </div>
+            <Threads />
             <Dialogs />
         </>
     }
@@ -122,7 +126,9 @@ fn stage(hub: &Hub) -> Html {
             </div>
             <div class="tools">
                 { namespaces(hub) }
+                { step_size(hub) }
                 <span class="gap"></span>
+                { faults::menu(hub) }
                 <button type="button" class="btn btn-quiet" aria-haspopup="dialog" onclick={hub.on(|| Action::Dialog(Some(Dialog::Legend)))}>{ icon("a-legend") }<span>{ text.legend }</span></button>
             </div>
             <div class="stage" tabindex="0" role="region" aria-label={view_name(state.view, text)}>
@@ -138,6 +144,7 @@ fn stage(hub: &Hub) -> Html {
                     View::Loop => html! { <ControlLoop /> },
                 } }
             </div>
+            <Tray />
             <Say />
         </main>
     }
@@ -147,18 +154,52 @@ fn stage(hub: &Hub) -> Html {
 fn stopped(hub: &Hub, reason: &str) -> Html {
     let text = hub.state.text();
     let at = super::time::seconds(hub.state.model.clock.now);
+    let again = {
+        let report = hub.state.report.clone();
+        hub.ask(move || Command::NewEngine(Some(report.clone())))
+    };
     html! {
         <div class="stopped" role="alert">
             <p><strong>{ fill(text.engine_stopped, &[("at", &at)]) }</strong></p>
             <p>{ text.files_are_safe }</p>
             <pre class="echo" lang="en">{ reason.to_owned() }</pre>
             <div class="acts">
-                <button type="button" class="btn btn-main" onclick={hub.ask(|| Command::NewEngine)}>{ icon("a-restart") }<span>{ text.new_engine }</span></button>
+                if !hub.state.report.is_empty() {
+                    <button type="button" class="btn btn-main" onclick={again}>{ icon("a-restart") }<span>{ fill(text.restart_from, &[("at", &hub.state.report_at)]) }</span></button>
+                }
+                <button type="button" class="btn" onclick={hub.ask(|| Command::NewEngine(None))}><span>{ text.new_engine }</span></button>
                 if !hub.state.report.is_empty() {
                     <a class="btn" download="kubarium-report.txt" href={format!("data:text/plain;charset=utf-8,{}", js_sys::encode_uri_component(&hub.state.report))}>{ text.download_report }</a>
                 }
             </div>
         </div>
+    }
+}
+
+/// How large a step of the transport is.
+fn step_size(hub: &Hub) -> Html {
+    let text = hub.state.text();
+    let sizes = [
+        (Granularity::Message, text.step_message),
+        (Granularity::Reconcile, text.step_reconcile),
+        (Granularity::Change, text.step_change),
+        (Granularity::Phase, text.step_phase),
+    ];
+    let choose = {
+        let to = hub.state.dispatcher();
+        Callback::from(move |event: Event| {
+            let at = event.target_unchecked_into::<web_sys::HtmlSelectElement>().selected_index();
+            if let Some((size, _)) = usize::try_from(at).ok().and_then(|at| sizes.get(at)) {
+                to.dispatch(Action::Granularity(*size));
+            }
+        })
+    };
+    html! {
+        <label class="field hide-s"><span>{ text.step_by }</span>{ " " }
+            <select onchange={choose}>
+                { for sizes.into_iter().map(|(size, name)| html! { <option selected={hub.state.granularity == size}>{ name }</option> }) }
+            </select>
+        </label>
     }
 }
 

@@ -2,14 +2,17 @@
 
 use std::rc::Rc;
 
+use gloo::events::EventListener;
+use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::icon::icon;
-use kubarium::session::protocol::{Control, Granularity, Lane};
+use super::menu::{Item, Menu};
+use kubarium::session::protocol::{Control, Lane};
 
 use crate::model::{At, Mark, SPEEDS};
 use crate::narrate;
-use crate::store::{Action, Command, Hub, use_hub};
+use crate::store::{Action, Command, FileAction, Hub, State, use_hub};
 use crate::tape::Window;
 use crate::text::fill;
 
@@ -26,11 +29,33 @@ pub fn Time() -> Html {
                 <button type="button" class="btn btn-quiet" disabled={!state.model.clock.can_undo} onclick={hub.ask(|| Command::Control(Control::Undo))}>
                     { icon("a-undo") }<span>{ text.undo }</span>
                 </button>
-                <button type="button" class="btn btn-quiet" onclick={hub.ask(|| Command::Reset)}>{ icon("a-reset") }<span>{ text.reset }</span></button>
+                <button type="button" class="btn btn-quiet btn-redo" disabled={!state.model.clock.can_redo} onclick={hub.ask(|| Command::Control(Control::Redo))}>
+                    { icon("a-undo") }<span>{ text.redo }</span>
+                </button>
+                { reset(&hub) }
                 { expander(&hub) }
             </div>
         </footer>
     }
+}
+
+/// What may begin anew: nothing is asked twice, for the cluster's past is a seek away and files can be put back.
+fn reset(hub: &Hub) -> Html {
+    let text = hub.state.text();
+    let (files, all) = (hub.state.dispatcher(), hub.clone());
+    let items = vec![
+        Item::new(text.reset_cluster, "", hub.ask(|| Command::Reset)),
+        Item::new(text.reset_files, "", Callback::from(move |()| files.dispatch(Action::File(FileAction::Reset)))),
+        Item::new(
+            text.reset_everything,
+            "",
+            Callback::from(move |()| {
+                all.engine.emit(Command::Reset);
+                all.state.dispatch(Action::File(FileAction::Reset));
+            }),
+        ),
+    ];
+    html! { <Menu label={text.reset} glyph="a-reset" {items} /> }
 }
 
 fn expander(hub: &Hub) -> Html {
@@ -70,7 +95,7 @@ fn transport(hub: &Hub) -> Html {
             { button(text.to_start, "a-start", "hide-s", Control::Seek { ms: 0.0 }) }
             { button(text.step_back, "a-back", "", Control::StepBack) }
             <button type="button" class="btn btn-icon btn-play" aria-label={label} onclick={hub.ask(move || Command::Control(if playing { Control::Pause } else { Control::Play }))}>{ icon(glyph) }</button>
-            { button(text.step, "a-step", "", Control::Step(Granularity::Change)) }
+            { button(text.step, "a-step", "", Control::Step(state.granularity)) }
             { button(text.to_live, "a-live", "hide-s", Control::Live) }
             <div class="clock">
                 <b>{ seconds(clock.now) }<small>{ " " }{ text.second }</small></b>
@@ -100,11 +125,19 @@ pub fn seconds(at: At) -> String {
     format!("{}.{}", at / 1000, at % 1000 / 100)
 }
 
+/// The stretch of time that is shown: the one that the person chose, or the story that is being told.
+pub fn window(state: &State) -> Window {
+    match &state.zoom {
+        Some(zoom) => zoom.showing(state.model.clock.now),
+        None => Window::around(&state.model.clock, &state.model.marks),
+    }
+}
+
 fn tape(hub: &Hub) -> Html {
     let state = &hub.state;
     let text = state.text();
     let clock = &state.model.clock;
-    let window = Window::around(clock, &state.model.marks);
+    let window = window(state);
     let told = state.told();
     let valuetext = match told {
         Some(mark) => format!("{}, {}", fill(text.seconds, &[("n", &seconds(clock.now))]), narrate::plain(mark, text)),
@@ -132,7 +165,7 @@ fn tape(hub: &Hub) -> Html {
         })
     };
     html! {
-        <div class="tape" style={format!("--x:{:.3}%", window.percent(clock.now))} onpointerdown={on_pointer.clone()} onpointermove={on_pointer}>
+        <div class="tape" style={format!("--x:{:.3}%", window.percent(clock.now))} onpointerdown={on_pointer.clone()} onpointermove={on_pointer} onwheel={wheel(hub, window)}>
             <div class="tape-past"></div><div class="tape-future"></div>
             <div class="tape-ruler" aria-hidden="true">
                 { for window.ticks().map(|(percent, label)| html! {
@@ -140,6 +173,7 @@ fn tape(hub: &Hub) -> Html {
                     <span style={format!("--x:{percent:.2}%")}>{ if (percent - window.percent(clock.now)).abs() < 4.0 { String::new() } else { label } }</span>
                 }) }
             </div>
+            { zooms(hub, window) }
             { for clock.skips.iter().filter(|(from, to)| window.holds(*from) && window.percent(*to) - window.percent(*from) > 0.5).map(|(from, to)| html! {
                 <span class="tape-skip" style={format!("--x:{:.2}%;--w:{:.2}%", window.percent(*from), window.percent(*to) - window.percent(*from))}>{ skipped(*from, *to, &window, text) }</span>
             }) }
@@ -150,13 +184,115 @@ fn tape(hub: &Hub) -> Html {
                         { for window.thinned(&state.model.marks, lane).map(|mark| html! {
                             <i key={mark.seq} class={mark.warning.then_some("is-warn")} style={format!("--x:{:.2}%", window.percent(mark.at))} />
                         }) }
+                        if lane == Lane::User { { for labels(state, &window) } }
+                        if lane == Lane::Faults { { for spans(state, &window) } }
                     </li>
                 }) }
             </ul>
             { for hops(hub, &window) }
+            <Readout {window} />
             <div class="tape-now" id="playhead" role="slider" tabindex="0" aria-label={text.timeline} aria-valuemin="0"
                 aria-valuemax={(clock.end / 1000).to_string()} aria-valuenow={format!("{:.1}", clock.now as f64 / 1000.0)} aria-valuetext={valuetext}
                 onkeydown={keys(hub)}></div>
+        </div>
+    }
+}
+
+/// What the person did, in words, where there is room behind the mark before the next one.
+fn labels<'a>(state: &'a State, window: &'a Window) -> impl Iterator<Item = Html> + 'a {
+    let asked = |mark: &&Rc<Mark>| mark.lane == Lane::User && mark.note == "request" && window.holds(mark.at);
+    let marks: Vec<&Rc<Mark>> = state.model.marks.iter().filter(asked).collect();
+    (0..marks.len()).filter_map(move |at| {
+        let (mark, next) = (marks[at], marks.get(at + 1));
+        let room = next.map_or(100.0, |next| window.percent(next.at)) - window.percent(mark.at);
+        let says = mark.args.first()?;
+        (room > 1.0 + says.len() as f64 * 0.7)
+            .then(|| html! { <em style={format!("--x:{:.2}%", window.percent(mark.at))}>{ says.clone() }</em> })
+    })
+}
+
+/// How long each fault lasted.
+fn spans<'a>(state: &'a State, window: &'a Window) -> impl Iterator<Item = Html> + 'a {
+    let clock = &state.model.clock;
+    clock.faults.iter().filter_map(move |row| {
+        let until = if row.until_ms < 0.0 { clock.now } else { row.until_ms as At };
+        let (a, b) = (window.percent(row.since_ms as At).max(0.0), window.percent(until).min(100.0));
+        (b > a).then(|| html! { <i class="span" style={format!("--x:{a:.2}%;--w:{:.2}%", b - a)} /> })
+    })
+}
+
+/// The wheel goes closer to the moment that the pointer is at, or farther from it.
+fn wheel(hub: &Hub, window: Window) -> Callback<WheelEvent> {
+    let to = hub.state.dispatcher();
+    Callback::from(move |event: WheelEvent| {
+        let tape = event.target_dyn_into::<web_sys::Element>().and_then(|at| at.closest(".tape").ok().flatten());
+        let Some(tape) = tape else { return };
+        let rect = tape.get_bounding_client_rect();
+        let part = (f64::from(event.client_x()) - rect.left()) / rect.width().max(1.0);
+        let times = if event.delta_y() < 0.0 { 0.8 } else { 1.25 };
+        to.dispatch(Action::Zoom(Some(window.zoomed(times, part))));
+    })
+}
+
+/// Closer, farther, and back to what the page would show.
+fn zooms(hub: &Hub, window: Window) -> Html {
+    let text = hub.state.text();
+    let part = window.percent(hub.state.model.clock.now) / 100.0;
+    let button = |label: &'static str, glyph: &'static str, zoom: Option<Window>| {
+        // The tape itself would take the press for a wish to go there.
+        let stop = Callback::from(|event: PointerEvent| event.stop_propagation());
+        html! {
+            <button type="button" class="btn btn-quiet btn-icon btn-sm" aria-label={label} onpointerdown={stop.clone()} onpointermove={stop}
+                onclick={hub.on(move || Action::Zoom(zoom))}>{ icon(glyph) }</button>
+        }
+    };
+    html! {
+        <div class="tape-zoom hide-s" role="group" aria-label={text.zoom}>
+            { button(text.zoom_in, "a-plus", Some(window.zoomed(0.5, part))) }
+            { button(text.zoom_out, "a-minus", Some(window.zoomed(2.0, part))) }
+            if hub.state.zoom.is_some() { { button(text.zoom_fit, "a-reset", None) } }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ReadoutProps {
+    window: Window,
+}
+
+/// What lies where the pointer is: the moment, and what happened there. Its twin is the slider's own text.
+#[component]
+fn Readout(props: &ReadoutProps) -> Html {
+    let hub = use_hub();
+    let text = hub.state.text();
+    let at = use_state(|| None::<f64>);
+    let root = use_node_ref();
+    {
+        let (at, root) = (at.clone(), root.clone());
+        use_effect_with((), move |()| {
+            let tape = root.cast::<web_sys::Element>().and_then(|root| root.closest(".tape").ok().flatten());
+            let listeners = tape.map(|tape| {
+                let (moved, over) = (at.clone(), tape.clone());
+                let on_move = EventListener::new(&tape, "pointermove", move |event| {
+                    let rect = over.get_bounding_client_rect();
+                    let x = event.dyn_ref::<PointerEvent>().map_or(0.0, |event| f64::from(event.client_x()));
+                    moved.set(Some(((x - rect.left()) / rect.width().max(1.0)).clamp(0.0, 1.0)));
+                });
+                let on_leave = EventListener::new(&tape, "pointerleave", move |_| at.set(None));
+                (on_move, on_leave)
+            });
+            move || drop(listeners)
+        });
+    }
+    html! {
+        <div ref={root} class="tape-read" aria-hidden="true" hidden={at.is_none()} data-side={at.is_some_and(|part| part > 0.5).then_some("left")}
+            style={format!("--x:{:.2}%", at.unwrap_or(0.0) * 100.0)}>
+            if let Some(part) = *at {
+                <b>{ format!("{} {}", seconds(props.window.at(part)), text.second) }</b>
+                if let Some(mark) = props.window.nearest(&hub.state.model.marks, props.window.at(part)) {
+                    <span>{ narrate::html(mark, text) }</span>
+                }
+            }
         </div>
     }
 }
@@ -173,7 +309,8 @@ fn skipped(from: At, to: At, window: &Window, text: &crate::text::Text) -> Html 
 /// From the mark that is told back to its causes.
 fn hops<'a>(hub: &'a Hub, window: &'a Window) -> impl Iterator<Item = Html> + 'a {
     let model = &hub.state.model;
-    let chain: Vec<At> = narrate::chain(&model.marks, hub.state.told).iter().map(|mark| mark.at).collect();
+    let chain: Vec<At> =
+        narrate::chain(&model.marks, hub.state.cause.or(hub.state.told)).iter().map(|mark| mark.at).collect();
     window.hops(&chain).into_iter().map(move |(from, to)| {
         let (x, w) = (window.percent(from), window.percent(to) - window.percent(from));
         html! { <span class="tape-hop" style={format!("--x:{x:.2}%;--w:{w:.2}%")}></span> }
@@ -182,8 +319,8 @@ fn hops<'a>(hub: &'a Hub, window: &'a Window) -> impl Iterator<Item = Html> + 'a
 
 /// On the playhead: arrows go from event to event, Page keys ten of them, Home and End to both ends.
 fn keys(hub: &Hub) -> Callback<KeyboardEvent> {
-    let engine = hub.engine.clone();
-    let model = hub.state.model.clone();
+    let (engine, to) = (hub.engine.clone(), hub.state.dispatcher());
+    let (model, shown) = (hub.state.model.clone(), window(&hub.state));
     Callback::from(move |event: KeyboardEvent| {
         let clock = &model.clock;
         let tell = |mark: Option<&Rc<Mark>>, end: At| seek(mark.map_or(end, |mark| mark.at));
@@ -195,6 +332,15 @@ fn keys(hub: &Hub) -> Callback<KeyboardEvent> {
             "PageUp" => tell(told().filter(|mark| mark.at > clock.now).nth(9), clock.end),
             "Home" => seek(0),
             "End" => Command::Control(Control::Live),
+            zoom @ ("+" | "=" | "-" | "0") => {
+                let part = shown.percent(clock.now) / 100.0;
+                to.dispatch(Action::Zoom(match zoom {
+                    "0" => None,
+                    "-" => Some(shown.zoomed(2.0, part)),
+                    _ => Some(shown.zoomed(0.5, part)),
+                }));
+                return event.prevent_default();
+            }
             _ => return,
         };
         event.prevent_default();

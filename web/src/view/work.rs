@@ -2,12 +2,13 @@
 
 use yew::prelude::*;
 
-use super::icon::{icon, kind, state};
+use super::icon::{icon, kind, state as state_glyph};
+use super::menu::{Item, Menu};
 use crate::editor::Editor;
 use kubarium::session::protocol::{Diagnostic, Severity};
 
-use crate::store::{Action, Command, Hub, Pane, use_hub};
-use crate::text::fill;
+use crate::store::{Action, FileAction, Hub, Pane, use_hub};
+use crate::text::{Text, fill};
 use crate::words::{Family, kind_glyph};
 
 #[component]
@@ -15,9 +16,9 @@ pub fn Work() -> Html {
     let hub = use_hub();
     let page = &hub.state;
     let text = page.text();
-    let apply = {
-        let (engine, manifest) = (hub.engine.clone(), page.manifest.clone());
-        Callback::from(move |dry: bool| engine.emit(Command::Apply { manifest: manifest.clone(), dry }))
+    let apply = |dry: bool| {
+        let hub = hub.clone();
+        Callback::from(move |_: MouseEvent| hub.apply(dry))
     };
     html! {
         <div class="work" id="work" tabindex="-1" role={page.role_of(Pane::Work)} aria-label={text.files}>
@@ -33,15 +34,136 @@ pub fn Work() -> Html {
                     </button>
                 </div>
             </div>
+            { tabs(&hub) }
             { documents(&hub) }
-            <Editor on_apply={apply.reform(|()| false)} />
+            <Editor />
             { problems(&hub) }
             <div class="applybar">
-                <button type="button" class="btn btn-main" id="apply" onclick={apply.reform(|_| false)}>{ text.apply }<kbd class="hide-s">{ "Ctrl ↵" }</kbd></button>
-                <button type="button" class="btn" onclick={apply.reform(|_| true)}>{ text.dry_run }</button>
+                <button type="button" class="btn btn-main" id="apply" onclick={apply(false)}>{ text.apply }<kbd class="hide-s">{ "Ctrl ↵" }</kbd></button>
+                <button type="button" class="btn" onclick={apply(true)}>{ text.dry_run }</button>
                 { outcome(&hub) }
             </div>
         </div>
+    }
+}
+
+fn file(hub: &Hub, action: FileAction) -> Callback<()> {
+    hub.on(move || Action::File(action.clone()))
+}
+
+/// The files, the open one among them, and what can be done with it.
+fn tabs(hub: &Hub) -> Html {
+    let state = &hub.state;
+    let text = state.text();
+    let files = &state.files;
+    let open = files.open().name.clone();
+    let items = vec![
+        Item::new(text.rename, "F2", file(hub, FileAction::BeginRename)),
+        Item::new(text.delete, "", file(hub, FileAction::Delete)),
+    ];
+    let on_key = {
+        let hub = hub.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            let count = hub.state.files.all.len();
+            let at = hub.state.files.current;
+            let action = match event.key().as_str() {
+                "ArrowRight" => FileAction::Choose((at + 1) % count),
+                "ArrowLeft" => FileAction::Choose((at + count - 1) % count),
+                "F2" => FileAction::BeginRename,
+                "Delete" => FileAction::Delete,
+                _ => return,
+            };
+            event.prevent_default();
+            if let FileAction::Choose(next) = action {
+                super::shell::focus(&format!("file-{next}"));
+            }
+            hub.state.dispatch(Action::File(action));
+        })
+    };
+    html! {
+        <div class="files">
+            if state.renaming {
+                <Rename name={open.to_string()} />
+            } else {
+                <div role="tablist" aria-label={text.files} onkeydown={on_key}>
+                    { for files.all.iter().enumerate().map(|(at, one)| {
+                        let chosen = at == files.current;
+                        let wrong = state.problems.iter().any(|problem| *problem.file == *one.name);
+                        html! {
+                            <button type="button" key={at} id={format!("file-{at}")} class="file" role="tab" lang="en" aria-selected={chosen.to_string()}
+                                tabindex={if chosen { "0" } else { "-1" }} onclick={file(hub, FileAction::Choose(at)).reform(|_| ())}
+                                ondblclick={file(hub, FileAction::BeginRename).reform(|_| ())}>
+                                { one.name.to_string() }
+                                if wrong { { state_glyph("s-cross", Family::Failed) }<span class="vh" lang={state.settings.lang.code()}>{ text.has_problems }</span> }
+                            </button>
+                        }
+                    }) }
+                </div>
+            }
+            <button type="button" class="btn btn-quiet btn-icon btn-sm" aria-label={text.new_file} onclick={file(hub, FileAction::Add).reform(|_| ())}>{ icon("a-plus") }</button>
+            <Menu label={fill(text.actions_for, &[("name", &open)])} glyph="a-more" quiet=true class="btn-icon btn-sm" {items} />
+            if let Some((_, gone)) = &files.deleted {
+                <span class="file-gone" role="status">
+                    { fill(text.file_deleted, &[("name", &gone.name)]) }{ " " }
+                    <button type="button" class="btn btn-sm" onclick={file(hub, FileAction::Restore).reform(|_| ())}>{ text.put_back }</button>
+                </span>
+            }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct RenameProps {
+    name: String,
+}
+
+/// The name of the open file while it is typed: Enter takes it, Escape leaves it.
+#[component]
+fn Rename(props: &RenameProps) -> Html {
+    let hub = use_hub();
+    let input = use_node_ref();
+    let typed = use_state(|| props.name.clone());
+    {
+        let input = input.clone();
+        use_effect_with((), move |()| {
+            if let Some(input) = input.cast::<web_sys::HtmlInputElement>() {
+                let _ = input.focus();
+                input.select();
+            }
+        });
+    }
+    let done = {
+        let (to, typed, at) = (hub.state.dispatcher(), typed.clone(), hub.state.files.current);
+        Callback::from(move |take: bool| {
+            let name = take.then(|| (*typed).clone());
+            to.dispatch(Action::File(FileAction::Rename(name)));
+            gloo::timers::callback::Timeout::new(0, move || super::shell::focus(&format!("file-{at}"))).forget();
+        })
+    };
+    let on_key = {
+        let done = done.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            let take = match event.key().as_str() {
+                "Enter" if !event.is_composing() => true,
+                "Escape" => false,
+                _ => return,
+            };
+            event.prevent_default();
+            done.emit(take);
+        })
+    };
+    let on_input = {
+        let typed = typed.clone();
+        Callback::from(move |event: InputEvent| {
+            typed.set(event.target_unchecked_into::<web_sys::HtmlInputElement>().value());
+        })
+    };
+    let leave = {
+        let (to, typed) = (hub.state.dispatcher(), typed.clone());
+        Callback::from(move |_: FocusEvent| to.dispatch(Action::File(FileAction::Rename(Some((*typed).clone())))))
+    };
+    html! {
+        <input class="file-name" lang="en" ref={input} aria-label={hub.state.text().file_name} value={(*typed).clone()} oninput={on_input} onkeydown={on_key} onfocusout={leave} />
     }
 }
 
@@ -49,14 +171,15 @@ pub fn Work() -> Html {
 fn documents(hub: &Hub) -> Html {
     let state = &hub.state;
     let text = state.text();
-    let says = match &state.applied_manifest {
+    let open = state.files.open();
+    let says = match &open.applied {
         None => text.will_create,
-        Some(applied) if *applied == state.manifest => text.applied,
+        Some(applied) if *applied == open.text => text.applied,
         Some(_) => text.will_change,
     };
     html! {
         <ul class="docs" aria-label={text.documents} lang="en">
-            { for outline(&state.manifest).into_iter().map(|(kind_of, name)| html! {
+            { for outline(&open.text).into_iter().map(|(kind_of, name)| html! {
                 <li class="doc-head"><span>{ kind(kind_glyph(&kind_of)) }<b>{ name }</b><span class="vh">{ kind_of }</span></span><span class="cap">{ says }</span></li>
             }) }
         </ul>
@@ -98,22 +221,67 @@ fn row(hub: &Hub, problem: &Diagnostic) -> Html {
         if problem.severity == Severity::Warning { ("s-warn", Family::Waiting) } else { ("s-cross", Family::Failed) };
     let place = fill(text.line_column, &[("line", &problem.line.to_string()), ("column", &problem.column.to_string())]);
     let (line, column) = (problem.line, problem.column);
+    let at = hub.state.files.all.iter().position(|file| *file.name == *problem.file);
+    let elsewhere = at.filter(|at| *at != hub.state.files.current);
+    let place = if elsewhere.is_some() { format!("{}: {place}", problem.file) } else { place };
+    let go = {
+        let to = hub.state.dispatcher();
+        Callback::from(move |_: MouseEvent| match elsewhere {
+            // The editor has the other file's text only after the next drawing.
+            Some(at) => {
+                to.dispatch(Action::File(FileAction::Choose(at)));
+                gloo::timers::callback::Timeout::new(50, move || crate::editor::go_to(line, column)).forget();
+            }
+            None => crate::editor::go_to(line, column),
+        })
+    };
     html! {
         <div class="problem">
-            { state(glyph, family) }
+            { state_glyph(glyph, family) }
             <span class="verb" lang="en">{ problem.message.clone() }</span>
+            if let Some(says) = plainly(problem, text) { <span class="plainly">{ says }</span> }
             <span class="acts">
-                <button type="button" class="btn btn-sm" onclick={Callback::from(move |_: MouseEvent| crate::editor::go_to(line, column))}>{ place }</button>
+                <button type="button" class="btn btn-sm" onclick={go}>{ place }</button>
                 { fix(hub, problem) }
             </span>
         </div>
     }
 }
 
+/// What the API server's words mean and what to do, where that is known.
+fn plainly(problem: &Diagnostic, text: &Text) -> Option<String> {
+    let says = |part: &str| problem.message.contains(part);
+    let line = problem.line.to_string();
+    if let (true, Some(known)) = (says("unknown field"), &problem.fix) {
+        return Some(fill(text.did_you_mean, &[("text", known)]));
+    }
+    let sentence = if says("mapping values are not allowed") {
+        text.plain_colon
+    } else if says("did not find expected") {
+        text.plain_alignment
+    } else if says("does not match template") {
+        text.plain_selector
+    } else if says("field is immutable") {
+        text.plain_immutable
+    } else if says("no matches for kind") {
+        text.plain_kind
+    } else if says("unknown field") {
+        text.plain_unknown_field
+    } else if says("Required value") || says("is required") {
+        text.plain_required
+    } else if says("cannot unmarshal") || says("unable to decode") {
+        text.plain_type
+    } else {
+        return None;
+    };
+    Some(fill(sentence, &[("line", &line)]))
+}
+
 /// A button where it is certain what would make it right.
 fn fix(hub: &Hub, problem: &Diagnostic) -> Html {
-    let Some(text) = &problem.fix else { return Html::default() };
-    let fixed = replaced(&hub.state.manifest, problem, text);
+    let open = hub.state.files.open();
+    let Some(text) = problem.fix.as_ref().filter(|_| *problem.file == *open.name) else { return Html::default() };
+    let fixed = replaced(&open.text, problem, text);
     html! {
         <button type="button" class="btn btn-sm" onclick={hub.on(move || Action::Manifest(fixed.clone().into()))}>
             { fill(hub.state.text().fix, &[("text", text)]) }
@@ -190,6 +358,26 @@ mod tests {
     fn a_diff_shows_what_changed_and_little_around_it() {
         let found = changes("a\nb\nc\nd\ne\nimage: 1\nf", "a\nb\nc\nd\ne\nimage: 2\nf");
         assert_eq!(found, [("", "d"), ("", "e"), ("del", "image: 1"), ("add", "image: 2"), ("", "f")]);
+    }
+
+    #[test]
+    fn the_servers_words_are_said_plainly_where_they_are_known() {
+        let text = crate::text::Lang::En.text();
+        let problem = |message: &str, fix: Option<&str>| Diagnostic {
+            file: String::new(),
+            line: 7,
+            column: 1,
+            end_column: 1,
+            severity: Severity::Error,
+            message: message.into(),
+            path: String::new(),
+            fix: fix.map(str::to_owned),
+        };
+        let unknown = problem("strict decoding error: unknown field \"spec.replica\"", Some("replicas"));
+        assert_eq!(plainly(&unknown, text).as_deref(), Some("Did you mean replicas?"));
+        let yaml = problem("error parsing a.yaml: yaml: line 7: did not find expected key", None);
+        assert!(plainly(&yaml, text).is_some_and(|says| says.starts_with("Line 7 ")));
+        assert_eq!(plainly(&problem("something new", None), text), None);
     }
 
     #[test]

@@ -1,16 +1,16 @@
 //! What is wrong with a Node.
 //!
 //! Upstream: pkg/apis/core/validation/validation.go (ValidateNode, ValidateNodeUpdate, ValidateNodeResources,
-//! ValidateResourceQuantityValue), pkg/apis/core/helper/helpers.go (IsIntegerResourceName)
+//! ValidateResourceQuantityValue)
 //! Differs: `configSource` is dropped before it gets here; annotations of old are not looked at.
 
 use super::{Node, Taint};
+use crate::api::core::pod::validate::resource_quantity;
 use crate::apimachinery::field_error::{BadValue, go_quote};
 use crate::apimachinery::go_json::go_json;
 use crate::apimachinery::ip::{is_valid_cidr_for_legacy_field, parse_cidr_sloppy};
-use crate::apimachinery::names::{DNS1123_SUBDOMAIN_MAX_LENGTH, is_qualified_name, is_valid_label_value};
-use crate::apimachinery::quantity::Quantity;
-use crate::apimachinery::validation::{NOT_NEGATIVE, validate_label_name, validate_positive};
+use crate::apimachinery::names::{DNS1123_SUBDOMAIN_MAX_LENGTH, is_valid_label_value};
+use crate::apimachinery::validation::{validate_label_name, validate_positive};
 use crate::apimachinery::{ErrorList, Path, Str};
 
 const METADATA: Path = Path::new("metadata");
@@ -102,38 +102,9 @@ fn validate_taint_effect(effect: &str, path: Path, errs: &mut ErrorList) {
 fn validate_resources(node: &Node, errs: &mut ErrorList) {
     for (name, list) in [("capacity", &node.status.capacity), ("allocatable", &node.status.allocatable)] {
         for (resource, quantity) in list.iter() {
-            validate_quantity(resource, quantity, STATUS.child(name).child(resource), errs);
+            resource_quantity(resource, quantity, STATUS.child(name).child(resource), errs);
         }
     }
-}
-
-/// An amount of a resource: not negative, and whole where the resource comes in pieces.
-fn validate_quantity(resource: &str, quantity: &Quantity, path: Path, errs: &mut ErrorList) {
-    if quantity.sign() < 0 {
-        errs.invalid(path, &quantity.to_string(), NOT_NEGATIVE);
-    }
-    if is_integer_resource(resource) && quantity.milli_value() % 1000 != 0 {
-        errs.invalid(path, &quantity.to_string(), "must be an integer");
-    }
-}
-
-fn is_integer_resource(name: &str) -> bool {
-    let counted = [
-        "pods",
-        "resourcequotas",
-        "services",
-        "replicationcontrollers",
-        "secrets",
-        "configmaps",
-        "persistentvolumeclaims",
-        "services.nodeports",
-        "services.loadbalancers",
-    ];
-    let extended = name.contains('/')
-        && !name.contains("kubernetes.io/")
-        && !name.starts_with("requests.")
-        && is_qualified_name(&format!("requests.{name}")).is_empty();
-    counted.contains(&name) || extended
 }
 
 fn validate_declared_features(features: &[Str], errs: &mut ErrorList) {

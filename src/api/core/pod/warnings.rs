@@ -8,8 +8,7 @@ use super::strategy::profile_of_annotation;
 use super::*;
 use crate::apimachinery::ip::warning_for_ip;
 use crate::apimachinery::quantity::Quantity;
-use crate::apimachinery::{Map, ObjectMeta, Path, names};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::apimachinery::{Map, ObjectMeta, OrdMap, OrdSet, Path, names};
 
 /// Only of new pods: updates are many, and seldom by hand.
 pub(super) fn of_pod(pod: &Pod, old: Option<&Pod>, out: &mut Vec<String>) {
@@ -74,7 +73,7 @@ fn warn(spec: &PodSpec, meta: &ObjectMeta, root: Path, template: bool, out: &mut
     }
     volumes(spec, path.child("volumes"), out);
     overlaps(spec, out);
-    let mut seen = BTreeSet::new();
+    let mut seen = OrdSet::new();
     let list = path.child("hostAliases");
     for (i, a) in spec.host_aliases.iter().enumerate() {
         if !seen.insert(a.ip.as_str()) {
@@ -82,7 +81,7 @@ fn warn(spec: &PodSpec, meta: &ObjectMeta, root: Path, template: bool, out: &mut
             out.push(format!("{}: duplicate ip \"{}\"", at.child("ip"), a.ip));
         }
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = OrdSet::new();
     let list = path.child("imagePullSecrets");
     for (i, s) in spec.image_pull_secrets.iter().enumerate() {
         if !seen.insert(s.name.as_str()) {
@@ -276,7 +275,7 @@ fn containers(spec: &PodSpec, meta: &ObjectMeta, path: Path, annotations: Path, 
             fraction(&c.resources.limits, name, resources.child("limits"), out);
             fraction(&c.resources.requests, name, resources.child("requests"), out);
         }
-        let (env, mut seen) = (at.child("env"), BTreeSet::new());
+        let (env, mut seen) = (at.child("env"), OrdSet::new());
         for (i, v) in c.env.iter().enumerate() {
             // A second value is fine where it is made of the first.
             let reference = format!("$({})", v.name);
@@ -293,7 +292,7 @@ fn containers(spec: &PodSpec, meta: &ObjectMeta, path: Path, annotations: Path, 
 }
 
 fn ports(spec: &PodSpec, path: Path, out: &mut Vec<String>) {
-    let mut all: BTreeMap<String, Vec<(String, ContainerPort)>> = BTreeMap::new();
+    let mut all: OrdMap<String, Vec<(String, ContainerPort)>> = OrdMap::new();
     validate::each_container(spec, path, &mut |c, at| {
         let list = at.child("ports");
         for (i, p) in c.ports.iter().enumerate() {
@@ -304,7 +303,7 @@ fn ports(spec: &PodSpec, path: Path, out: &mut Vec<String>) {
                     p.name, p.host_port, p.container_port, p.protocol, p.host_ip
                 ));
             }
-            let others = all.entry(format!("{}/{}", p.container_port, p.protocol)).or_default();
+            let others = all.or_insert_with(format!("{}/{}", p.container_port, p.protocol), Vec::new);
             for (there, o) in others.iter() {
                 let what = if p.host_ip == o.host_ip && p.host_port == o.host_port {
                     "duplicate"
@@ -320,7 +319,7 @@ fn ports(spec: &PodSpec, path: Path, out: &mut Vec<String>) {
             others.push((here, p.clone()));
         }
     });
-    let mut names: BTreeMap<crate::apimachinery::Str, String> = BTreeMap::new();
+    let mut names: OrdMap<crate::apimachinery::Str, String> = OrdMap::new();
     validate::each_container(spec, path, &mut |c, at| {
         let list = at.child("ports");
         for (i, p) in c.ports.iter().enumerate().filter(|(_, p)| !p.name.is_empty()) {

@@ -6,8 +6,8 @@
 
 use super::list::{Kind, element_kind, key_of, sorted};
 use super::{DELETE_FROM_LIST, DIRECTIVE, Mode, RETAIN_KEYS, SET_ORDER, Schema, list_rule_of, merge, rule_of};
-use crate::apimachinery::Value;
 use crate::apimachinery::patch::{FieldRule, Object, PatchError, PatchSchema, go_text};
+use crate::apimachinery::{Arrange, Value};
 use std::cmp::Ordering;
 
 /// Which differences go into the patch.
@@ -206,7 +206,7 @@ fn diff_scalars(old: &[Value], new: &[Value], part: Part) -> (Vec<Value>, Vec<Va
 
 fn by_text(list: &[Value]) -> impl Iterator<Item = (String, Value)> {
     let mut list: Vec<(String, Value)> = list.iter().map(|item| (go_text(item), item.clone())).collect();
-    list.sort_by(|(a, _), (b, _)| a.cmp(b));
+    list.arrange_by(|(a, _), (b, _)| a.cmp(b));
     list.into_iter()
 }
 
@@ -225,7 +225,7 @@ fn diff_objects(
             let Value::Object(object) = item else { return Err(super::bad_type("map[string]interface {}", item)) };
             keyed.push((go_text(&key), key, object.clone()));
         }
-        keyed.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        keyed.arrange_by(|(a, ..), (b, ..)| a.cmp(b));
         Ok(keyed.into_iter().peekable())
     };
     let (mut old, mut new) = (by_key(old)?, by_key(new)?);

@@ -7,9 +7,9 @@
 
 use super::{Check, Subject, Violation, containers, join_quote, pluralize, setters, violation};
 use crate::api::core::{SELinuxOptions, SeccompProfile};
+use crate::apimachinery::Str;
 use crate::apimachinery::codec::Opaque;
 use crate::apimachinery::field_error::go_quote;
-use crate::apimachinery::Str;
 use std::collections::BTreeSet;
 
 /// In the order of upstream's names for them, as its answers have them.
@@ -232,10 +232,7 @@ fn se_linux_options(s: &Subject) -> Option<Violation> {
     }
     let names: Vec<&Str> = of_containers.iter().map(|(name, _)| *name).collect();
     let who = setters(of_pod.is_some(), &names);
-    violation(
-        "seLinuxOptions",
-        format!("{who} set forbidden securityContext.seLinuxOptions: {}", what.join("; ")),
-    )
+    violation("seLinuxOptions", format!("{who} set forbidden securityContext.seLinuxOptions: {}", what.join("; ")))
 }
 
 pub(super) fn is_valid_seccomp(profile: &SeccompProfile) -> bool {
@@ -251,7 +248,8 @@ pub(super) fn seccomp_profile(s: &Subject) -> Option<Violation> {
         .filter_map(|(name, c)| Some((name, c?.seccomp_profile.as_deref()?)))
         .filter(|(_, p)| is_bad(p))
         .collect();
-    let types: BTreeSet<&Str> = of_pod.into_iter().chain(of_containers.iter().map(|(_, p)| *p)).map(|p| &p.type_).collect();
+    let types: BTreeSet<&Str> =
+        of_pod.into_iter().chain(of_containers.iter().map(|(_, p)| *p)).map(|p| &p.type_).collect();
     if types.is_empty() {
         return None;
     }

@@ -10,9 +10,7 @@ mod restricted;
 mod tests;
 
 use super::{Attributes, Op, Plugin, forbidden};
-use crate::api::core::{
-    Container, Namespace, Pod, PodSecurityContext, PodSpec, PodTemplateSpec, SecurityContext,
-};
+use crate::api::core::{Container, Namespace, Pod, PodSecurityContext, PodSpec, PodTemplateSpec, SecurityContext};
 use crate::api::{AnyObject, Key, Object};
 use crate::apimachinery::field_error::go_quote;
 use crate::apimachinery::{ErrorList, Map, ObjectMeta, Path, Status, Str};
@@ -227,9 +225,11 @@ fn namespace_policy(at: &Attributes, namespace: &Str) -> Policy {
 }
 
 fn warn_of(at: &mut Attributes, policy: LevelVersion, violations: &[Violation]) {
-    if !violations.is_empty() {
+    if let Some(warnings) = at.warnings
+        && !violations.is_empty()
+    {
         let policy = go_quote(&policy.to_string());
-        at.warnings.push(format!("would violate PodSecurity {policy}: {}", details(violations)));
+        warnings.push(format!("would violate PodSecurity {policy}: {}", details(violations)));
     }
 }
 
@@ -277,7 +277,7 @@ fn validate_namespace(at: &mut Attributes, namespace: &Namespace) -> Result<(), 
             let relaxed = is.minor == was.minor && is.level <= was.level;
             if is.level != Level::Privileged && !relaxed {
                 let warnings = existing_pods(at, &namespace.metadata.name, is);
-                at.warnings.extend(warnings);
+                at.warnings.iter_mut().for_each(|all| all.extend(warnings.iter().cloned()));
             }
             Ok(())
         }
@@ -305,9 +305,8 @@ fn existing_pods(at: &Attributes, namespace: &Str, enforce: LevelVersion) -> Vec
     }
     if !pods.is_empty() {
         let (namespace, level) = (go_quote(namespace), go_quote(&enforce.to_string()));
-        warnings.push(format!(
-            "existing pods in namespace {namespace} violate the new PodSecurity enforce level {level}"
-        ));
+        warnings
+            .push(format!("existing pods in namespace {namespace} violate the new PodSecurity enforce level {level}"));
     }
     let mut each = Vec::new();
     for (reasons, names) in &pods {

@@ -75,7 +75,8 @@ fn the_restricted_level_replaces_what_it_says_better() {
             "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
         }]);
     };
-    let mut spec = json!({"volumes": [{"name": "v", "hostPath": {"path": "/"}}, {"name": "n", "nfs": {"server": "s"}}]});
+    let mut spec =
+        json!({"volumes": [{"name": "v", "hostPath": {"path": "/"}}, {"name": "n", "nfs": {"server": "s"}}]});
     hard(&mut spec);
     refuses(Level::Baseline, spec.clone(), "hostPath volumes (volume \"v\")");
     refuses(

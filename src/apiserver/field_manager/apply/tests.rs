@@ -36,7 +36,7 @@ impl World {
             user: "jane",
             manager,
             dry_run: false,
-            warnings: Vec::new(),
+            warnings: None,
         };
         f(&mut self.server, &mut cx)
     }

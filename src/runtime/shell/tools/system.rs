@@ -2,6 +2,7 @@
 
 use super::{Done, Tool};
 use crate::apimachinery::Str;
+use crate::apimachinery::time::strftime;
 use crate::runtime::process::{World, sleep_time};
 
 pub(super) fn fail(_: &mut Tool, _: &mut World) -> Done {
@@ -30,21 +31,17 @@ pub(super) fn sleep(t: &mut Tool, _: &mut World) -> Done {
 pub(super) fn date(t: &mut Tool, w: &mut World) -> Done {
     let now = w.epoch + w.now.as_secs();
     let stamp = t.option('d').and_then(|d| d.strip_prefix('@').and_then(|n| n.parse::<i64>().ok()));
-    let time = jiff::Timestamp::from_second(stamp.unwrap_or(now)).unwrap_or_default();
-    let civil = jiff::tz::TimeZone::UTC.to_datetime(time);
+    let time = stamp.unwrap_or(now);
     let format = t.args.iter().find_map(|a| a.strip_prefix('+'));
     let text = match format {
         None if t.flag('I') || t.args.iter().any(|a| a.starts_with("--iso")) => {
-            civil.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+            strftime("%Y-%m-%dT%H:%M:%S+00:00", time)
         }
-        None if t.flag('R') => civil.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string(),
-        None => civil.strftime("%a %b %e %H:%M:%S UTC %Y").to_string(),
+        None if t.flag('R') => strftime("%a, %d %b %Y %H:%M:%S +0000", time),
+        None => strftime("%a %b %e %H:%M:%S UTC %Y", time),
         Some(f) => {
-            let f = f
-                .replace("%s", &time.as_second().to_string())
-                .replace("%N", &format!("{:09}", w.now.0.rem_euclid(1_000_000_000)));
-            let f = f.replace("%Z", "UTC").replace("%:z", "+00:00").replace("%z", "+0000");
-            jiff::fmt::strtime::format(f.as_bytes(), civil).unwrap_or(f)
+            let nanos = format!("{:09}", w.now.0.rem_euclid(1_000_000_000));
+            strftime(&f.replace("%N", &nanos).replace("%:z", "+00:00"), time)
         }
     };
     t.out = format!("{text}\n");

@@ -1,7 +1,7 @@
 //! Programs about text.
 
 use super::{Done, Tool};
-use crate::apimachinery::Str;
+use crate::apimachinery::{Arrange, Str};
 use crate::runtime::process::World;
 use base64::Engine;
 
@@ -546,9 +546,9 @@ pub(super) fn sort(t: &mut Tool, w: &mut World) -> Done {
                 text.trim_start().find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(text.trim_start().len());
             text.trim_start()[..end].parse::<i64>().unwrap_or(0)
         };
-        lines.sort_by_key(|l| number(l));
+        lines.arrange_by_key(|l| number(l));
     } else {
-        lines.sort_by_key(|l| field(l));
+        lines.arrange_by_key(|l| field(l));
     }
     if t.flag('r') {
         lines.reverse();

@@ -7,15 +7,14 @@
 use super::common::*;
 use super::{env, mounts, probes, resources, security};
 use crate::api::core::pod::*;
-use crate::apimachinery::{ErrorList, Path};
-use std::collections::BTreeSet;
+use crate::apimachinery::{ErrorList, OrdSet, Path};
 
 /// What the checks of a container need to know of its pod.
 pub(super) struct Around<'a> {
     pub(super) spec: &'a PodSpec,
     /// Volumes that are themselves in order.
     pub(super) volumes: Vec<&'a Volume>,
-    pub(super) claims: BTreeSet<&'a str>,
+    pub(super) claims: OrdSet<&'a str>,
     pub(super) host_users: bool,
 }
 
@@ -24,7 +23,7 @@ pub(super) fn containers(a: &Around, path: Path, errs: &mut ErrorList) {
     if list.is_empty() {
         return errs.required(path, "");
     }
-    let mut names = BTreeSet::new();
+    let mut names = OrdSet::new();
     for (i, c) in list.iter().enumerate() {
         let at = path.index(i);
         common(c, a, at, errs);
@@ -41,7 +40,7 @@ pub(super) fn containers(a: &Around, path: Path, errs: &mut ErrorList) {
 }
 
 pub(super) fn init_containers(a: &Around, path: Path, errs: &mut ErrorList) {
-    let mut names: BTreeSet<&str> = a.spec.containers.iter().map(|c| c.name.as_str()).collect();
+    let mut names: OrdSet<&str> = a.spec.containers.iter().map(|c| c.name.as_str()).collect();
     for (i, c) in a.spec.init_containers.iter().enumerate() {
         let at = path.index(i);
         common(c, a, at, errs);
@@ -88,7 +87,7 @@ pub(super) fn ephemeral_containers(a: &Around, path: Path, errs: &mut ErrorList)
     if a.spec.ephemeral_containers.is_empty() {
         return;
     }
-    let others: BTreeSet<&str> =
+    let others: OrdSet<&str> =
         a.spec.containers.iter().chain(&a.spec.init_containers).map(|c| c.name.as_str()).collect();
     let mut names = others.clone();
     for (i, e) in a.spec.ephemeral_containers.iter().enumerate() {
@@ -157,7 +156,7 @@ fn common(c: &Container, a: &Around, path: Path, errs: &mut ErrorList) {
 }
 
 fn ports(ports: &[ContainerPort], path: Path, errs: &mut ErrorList) {
-    let mut names_seen = BTreeSet::new();
+    let mut names_seen = OrdSet::new();
     for (i, p) in ports.iter().enumerate() {
         let at = path.index(i);
         if !p.name.is_empty() {
@@ -191,7 +190,7 @@ fn port_number(port: i32, path: Path, errs: &mut ErrorList) {
 }
 
 fn host_ports(containers: &[Container], path: Path, errs: &mut ErrorList) {
-    let mut seen = BTreeSet::new();
+    let mut seen = OrdSet::new();
     for (i, c) in containers.iter().enumerate() {
         let at = path.index(i);
         let list = at.child("ports");
@@ -215,7 +214,7 @@ pub(super) fn pull_policy(policy: &str, path: Path, errs: &mut ErrorList) {
 }
 
 fn resize_policy(c: &Container, spec: &PodSpec, path: Path, errs: &mut ErrorList) {
-    let mut seen = BTreeSet::new();
+    let mut seen = OrdSet::new();
     for (i, p) in c.resize_policy.iter().enumerate() {
         if !seen.insert(p.resource_name.as_str()) {
             errs.duplicate(path.index(i), &p.resource_name);

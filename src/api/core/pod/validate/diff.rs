@@ -5,8 +5,7 @@
 //!
 //! Its own algorithm, not any diff: which lines count as moved depends on it, and the text is compared.
 
-use std::collections::BTreeMap;
-
+use crate::apimachinery::OrdMap;
 /// Three lines of context, no names of files.
 pub fn unified_diff(a: &str, b: &str) -> String {
     const CONTEXT: usize = 3;
@@ -107,19 +106,19 @@ fn op_codes(a: &[&str], b: &[&str]) -> Vec<Op> {
 }
 
 /// Where each line stands in `b`, popular lines of long texts left out.
-fn index<'t>(b: &[&'t str]) -> BTreeMap<&'t str, Vec<usize>> {
-    let mut at: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+fn index<'t>(b: &[&'t str]) -> OrdMap<&'t str, Vec<usize>> {
+    let mut at: OrdMap<&str, Vec<usize>> = OrdMap::new();
     for (j, line) in b.iter().enumerate() {
-        at.entry(line).or_default().push(j);
+        at.or_insert_with(*line, Vec::new).push(j);
     }
     if b.len() >= 200 {
         let popular = b.len() / 100 + 1;
-        at.retain(|_, places| places.len() <= popular);
+        at = at.iter().filter(|(_, places)| places.len() <= popular).map(|(l, p)| (*l, p.clone())).collect();
     }
     at
 }
 
-type Index<'t> = BTreeMap<&'t str, Vec<usize>>;
+type Index<'t> = OrdMap<&'t str, Vec<usize>>;
 type Span = (usize, usize);
 
 fn match_blocks(
@@ -145,9 +144,9 @@ fn match_blocks(
 
 fn longest_match(a: &[&str], b: &[&str], at: &Index, (alo, ahi): Span, (blo, bhi): Span) -> (usize, usize, usize) {
     let (mut i, mut j, mut size) = (alo, blo, 0);
-    let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut lengths: OrdMap<usize, usize> = OrdMap::new();
     for (x, line) in a.iter().enumerate().take(ahi).skip(alo) {
-        let mut next = BTreeMap::new();
+        let mut next = OrdMap::new();
         for &y in at.get(line).into_iter().flatten().filter(|y| (blo..bhi).contains(*y)) {
             let k = 1 + if y == 0 { 0 } else { lengths.get(&(y - 1)).copied().unwrap_or(0) };
             next.insert(y, k);

@@ -29,10 +29,9 @@ pub use volumes::{claim_spec as validate_claim_spec, claim_template as validate_
 
 use super::*;
 use crate::apimachinery::field_error::BadValue;
-use crate::apimachinery::{ErrorList, Map, ObjectMeta, Path};
+use crate::apimachinery::{ErrorList, Map, ObjectMeta, OrdSet, Path};
 pub(super) use common::each_container;
 use common::*;
-use std::collections::BTreeSet;
 
 /// What the caller validates.
 #[derive(Clone, Copy, Default)]
@@ -205,14 +204,14 @@ pub fn validate_pod_spec(s: &PodSpec, meta: Option<&ObjectMeta>, path: Path, opt
     }
     if !s.overhead.is_empty() {
         let limits = ResourceRequirements { limits: s.overhead.clone(), ..ResourceRequirements::default() };
-        resources::requirements(&limits, &BTreeSet::new(), path.child("overhead"), errs);
+        resources::requirements(&limits, &OrdSet::new(), path.child("overhead"), errs);
     }
     security::operating_system(s, path, errs);
     env::file_key_volumes(s, path, errs);
 }
 
 fn resource_claims(s: &PodSpec, meta: Option<&ObjectMeta>, path: Path, errs: &mut ErrorList) {
-    let mut seen = BTreeSet::new();
+    let mut seen = OrdSet::new();
     for (i, c) in s.resource_claims.iter().enumerate() {
         if meta.is_some_and(|m| m.annotations.contains_key(MIRROR)) {
             errs.forbidden(Path::new(""), "static pods do not support resource claims");

@@ -5,12 +5,11 @@
 
 use super::volumes::{has_backsteps, local_descending_path};
 use crate::api::core::pod::*;
-use crate::apimachinery::{ErrorList, Path};
-use std::collections::BTreeSet;
+use crate::apimachinery::{ErrorList, OrdSet, Path};
 
 /// `volumes`: those that are themselves in order.
 pub(super) fn volume_mounts(c: &Container, volumes: &[&Volume], path: Path, errs: &mut ErrorList) {
-    let mut seen = BTreeSet::new();
+    let mut seen = OrdSet::new();
     for (i, m) in c.volume_mounts.iter().enumerate() {
         let at = path.index(i);
         if m.name.is_empty() {
@@ -75,7 +74,7 @@ fn recursive_read_only(m: &VolumeMount, path: Path, errs: &mut ErrorList) {
 }
 
 pub(super) fn volume_devices(c: &Container, volumes: &[&Volume], path: Path, errs: &mut ErrorList) {
-    let (mut paths, mut names) = (BTreeSet::new(), BTreeSet::new());
+    let (mut paths, mut names) = (OrdSet::new(), OrdSet::new());
     for (i, d) in c.volume_devices.iter().enumerate() {
         let at = path.index(i);
         let (name, device) = (d.name.as_str(), d.device_path.as_str());

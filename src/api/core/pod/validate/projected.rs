@@ -5,12 +5,11 @@
 
 use super::volumes::{downward_file, key_to_path, local_path, mode};
 use crate::api::core::pod::*;
-use crate::apimachinery::{ErrorList, Path, Str};
-use std::collections::BTreeSet;
+use crate::apimachinery::{ErrorList, OrdSet, Path, Str};
 
 pub(super) fn projected(p: &ProjectedVolumeSource, path: Path, errs: &mut ErrorList) {
     mode(p.default_mode, path.child("defaultMode"), errs);
-    let mut taken = BTreeSet::new();
+    let mut taken = OrdSet::new();
     let sources = path.child("sources");
     for (i, s) in p.sources.iter().enumerate() {
         let at = sources.index(i);
@@ -58,7 +57,7 @@ pub(super) fn projected(p: &ProjectedVolumeSource, path: Path, errs: &mut ErrorL
 fn keys<'a>(
     name: &Str,
     items: &'a [KeyToPath],
-    taken: &mut BTreeSet<&'a str>,
+    taken: &mut OrdSet<&'a str>,
     volume: Path,
     path: Path,
     errs: &mut ErrorList,
@@ -73,7 +72,7 @@ fn keys<'a>(
     }
 }
 
-fn take<'a>(file: &'a Str, shown: &str, taken: &mut BTreeSet<&'a str>, path: Path, errs: &mut ErrorList) {
+fn take<'a>(file: &'a Str, shown: &str, taken: &mut OrdSet<&'a str>, path: Path, errs: &mut ErrorList) {
     if !file.is_empty() && !taken.insert(file) {
         errs.invalid(path, shown, "conflicting duplicate paths");
     }

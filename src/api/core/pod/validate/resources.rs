@@ -8,8 +8,7 @@ use crate::api::core::pod::resources::*;
 use crate::api::core::pod::*;
 use crate::apimachinery::field_error::BadValue;
 use crate::apimachinery::quantity::Quantity;
-use crate::apimachinery::{ErrorList, Path};
-use std::collections::BTreeSet;
+use crate::apimachinery::{ErrorList, OrdSet, Path};
 
 type NameRule = fn(&str, Path, &mut ErrorList);
 
@@ -105,11 +104,11 @@ fn hugepage(name: &str, value: &Quantity, path: Path, errs: &mut ErrorList) -> b
 }
 
 /// Limits and requests of a container; `claims` are the names of the pod's resource claims.
-pub(super) fn requirements(r: &ResourceRequirements, claims: &BTreeSet<&str>, path: Path, errs: &mut ErrorList) {
+pub(super) fn requirements(r: &ResourceRequirements, claims: &OrdSet<&str>, path: Path, errs: &mut ErrorList) {
     check(r, container_resource_name, claims, path, errs);
 }
 
-fn check(r: &ResourceRequirements, name_rule: NameRule, claims: &BTreeSet<&str>, path: Path, errs: &mut ErrorList) {
+fn check(r: &ResourceRequirements, name_rule: NameRule, claims: &OrdSet<&str>, path: Path, errs: &mut ErrorList) {
     let (limits, requests) = (path.child("limits"), path.child("requests"));
     let (mut compute, mut huge) = (false, false);
     for (name, q) in r.limits.iter() {
@@ -146,8 +145,8 @@ fn check(r: &ResourceRequirements, name_rule: NameRule, claims: &BTreeSet<&str>,
     claim_names(r, claims, path.child("claims"), errs);
 }
 
-fn claim_names(r: &ResourceRequirements, claims: &BTreeSet<&str>, path: Path, errs: &mut ErrorList) {
-    let mut seen: BTreeSet<String> = BTreeSet::new();
+fn claim_names(r: &ResourceRequirements, claims: &OrdSet<&str>, path: Path, errs: &mut ErrorList) {
+    let mut seen: OrdSet<String> = OrdSet::new();
     for (i, claim) in r.claims.iter().enumerate() {
         let at = path.index(i);
         let name = claim.name.as_str();
@@ -183,7 +182,7 @@ fn claim_names(r: &ResourceRequirements, claims: &BTreeSet<&str>, path: Path, er
 }
 
 /// What a pod as a whole asks for.
-pub(super) fn pod_resources(spec: &PodSpec, claims: &BTreeSet<&str>, path: Path, errs: &mut ErrorList) {
+pub(super) fn pod_resources(spec: &PodSpec, claims: &OrdSet<&str>, path: Path, errs: &mut ErrorList) {
     let Some(r) = spec.resources.as_deref() else { return };
     let at = path.child("resources");
     if spec.os.as_deref().is_some_and(|os| os.name == "windows") {

@@ -6,8 +6,7 @@
 
 use super::common::*;
 use crate::api::core::pod::*;
-use crate::apimachinery::{ErrorList, LabelSelector, Path, Str};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::apimachinery::{ErrorList, LabelSelector, OrdMap, OrdSet, Path, Str};
 
 pub(super) fn affinity(a: &Affinity, path: Path, errs: &mut ErrorList) {
     const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -148,8 +147,8 @@ fn label_keys(
         }
     }
     if let Some(s) = selector {
-        let index: BTreeMap<&str, usize> = matching.iter().enumerate().map(|(i, k)| (k.as_str(), i)).collect();
-        let mut seen: BTreeSet<&str> = s.match_labels.keys().map(Str::as_str).collect();
+        let index: OrdMap<&str, usize> = matching.iter().enumerate().map(|(i, k)| (k.as_str(), i)).collect();
+        let mut seen: OrdSet<&str> = s.match_labels.keys().map(Str::as_str).collect();
         for e in &s.match_expressions {
             if let (Some(i), true) = (index.get(e.key.as_str()), seen.contains(e.key.as_str())) {
                 errs.invalid(path.index(*i), &e.key, "exists in both matchLabelKeys and labelSelector");
@@ -206,7 +205,7 @@ pub(super) fn gates(spec: &PodSpec, path: Path, errs: &mut ErrorList) {
         qualified_name(&g.condition_type, at.child("conditionType"), errs);
     }
     let list = path.child("schedulingGates");
-    let mut seen = BTreeSet::new();
+    let mut seen = OrdSet::new();
     for (i, g) in spec.scheduling_gates.iter().enumerate() {
         qualified_name(&g.name, list.index(i), errs);
         if !seen.insert(g.name.as_str()) {

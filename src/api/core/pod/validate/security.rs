@@ -9,8 +9,7 @@ use super::volumes::local_descending_path;
 use crate::api::core::pod::internal;
 use crate::api::core::pod::*;
 use crate::apimachinery::field_error::BadValue;
-use crate::apimachinery::{ErrorList, Map, Path, Str};
-use std::collections::BTreeSet;
+use crate::apimachinery::{ErrorList, Map, OrdSet, Path, Str};
 
 pub(super) fn container(c: &Container, host_users: bool, path: Path, errs: &mut ErrorList) {
     let Some(s) = c.security_context.as_deref() else { return };
@@ -86,7 +85,7 @@ fn one_of(value: &Option<Str>, known: &[&str], path: Path, errs: &mut ErrorList)
 }
 
 fn sysctls(list: &[Sysctl], spec: &PodSpec, path: Path, errs: &mut ErrorList) {
-    let mut seen = BTreeSet::new();
+    let mut seen = OrdSet::new();
     for (i, s) in list.iter().enumerate() {
         let at = path.index(i);
         let name = s.name.as_str();

@@ -10,8 +10,7 @@ use super::{MIRROR, containers, diff, metadata_and_spec, pod_annotations, schedu
 use crate::api::core::pod::restart::should_restart;
 use crate::api::core::pod::*;
 use crate::apimachinery::field_error::BadValue;
-use crate::apimachinery::{Api, ErrorList, List, Path, Str};
-use std::collections::BTreeSet;
+use crate::apimachinery::{Api, ErrorList, List, OrdSet, Path, Str};
 use std::rc::Rc;
 
 const UPDATABLE: &str = "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,\
@@ -280,7 +279,7 @@ fn transitions(
 }
 
 fn claim_statuses(new: &Pod, path: Path, errs: &mut ErrorList) {
-    let mut seen = BTreeSet::new();
+    let mut seen = OrdSet::new();
     for (i, s) in new.status.resource_claim_statuses.iter().enumerate() {
         let at = path.index(i);
         if !new.spec.resource_claims.iter().any(|c| c.name == s.name) {
@@ -302,7 +301,7 @@ fn ips(list: &[&Str], before: &[&Str], path: Path, errs: &mut ErrorList) {
         ip(address, path.index(i), errs);
     }
     if list.len() > 1 {
-        let families: BTreeSet<bool> = list.iter().map(|a| a.contains(':')).collect();
+        let families: OrdSet<bool> = list.iter().map(|a| a.contains(':')).collect();
         if families.len() != 2 || list.len() > 2 {
             let shown = list.iter().map(|a| format!("{{\"IP\":\"{a}\"}}")).collect::<Vec<_>>().join(",");
             let why = "may specify no more than one IP for each IP family";

@@ -7,8 +7,7 @@ use super::common::*;
 use super::containers::pull_policy;
 use super::{PodOptions, env, projected};
 use crate::api::core::pod::*;
-use crate::apimachinery::{ErrorList, ObjectMeta, Path};
-use std::collections::BTreeSet;
+use crate::apimachinery::{ErrorList, ObjectMeta, OrdSet, Path};
 
 /// The volumes that are in order. `meta` is that of a real pod.
 pub(super) fn volumes<'a>(
@@ -19,11 +18,11 @@ pub(super) fn volumes<'a>(
     errs: &mut ErrorList,
 ) -> Vec<&'a Volume> {
     let pod = meta.and_then(|m| m.name.non_empty());
-    let created: BTreeSet<String> = match pod {
+    let created: OrdSet<String> = match pod {
         Some(pod) => list.iter().filter(|v| v.ephemeral.is_some()).map(|v| format!("{pod}-{}", v.name)).collect(),
-        None => BTreeSet::new(),
+        None => OrdSet::new(),
     };
-    let (mut good, mut names_seen) = (Vec::new(), BTreeSet::new());
+    let (mut good, mut names_seen) = (Vec::new(), OrdSet::new());
     for (i, v) in list.iter().enumerate() {
         let at = path.index(i);
         let before = errs.0.len();
