@@ -109,6 +109,7 @@ fn forbidden(object: &Object, why: &str) -> Status {
 mod tests {
     use super::*;
     use crate::api::core::{Container, Namespace, Node, Pod, ServiceAccount};
+    use crate::api::scheduling::PriorityClass;
     use crate::apimachinery::{ObjectMeta, Str};
     use std::rc::Rc;
 
@@ -211,6 +212,19 @@ mod tests {
             e.message(),
             "pods \"web\" is forbidden: unable to create new content in namespace default \
              because it is being terminated"
+        );
+    }
+
+    #[test]
+    fn the_systems_priority_classes_stay() {
+        let mut class = PriorityClass::default();
+        class.metadata.name = Str::literal("system-node-critical");
+        let object = Object::of(class);
+        let e = admit(&server(), Op::Delete, object.clone(), Some(&object)).expect_err("it stays");
+        assert_eq!(
+            e.message(),
+            "priorityclasses.scheduling.k8s.io \"system-node-critical\" is forbidden: \
+             this is a system priority class and cannot be deleted"
         );
     }
 
