@@ -105,7 +105,8 @@ impl DaemonSetController {
             let (run, stay) = Eligibility::of(ds).on(node);
             let is_daemon = |p: &Rc<Pod>| p.metadata.is_controlled_by(&ds.metadata.uid);
             let there = view.pods_on(&node.metadata.name).any(is_daemon);
-            if (run && !there) || (!stay && there) || (there && ds.status.number_misscheduled > 0) {
+            let concerns = if there { !stay || ds.status.number_misscheduled > 0 } else { run };
+            if concerns {
                 queue.add(ds.metadata.key(), event.cause);
             }
         }

@@ -36,7 +36,7 @@ fn resolve<'a>(view: &'a Tables, namespace: &Str, owner: &OwnerReference) -> Opt
 fn revisions(
     t: &mut Turn,
     set: &StatefulSet,
-    all: &mut Vec<Rc<ControllerRevision>>,
+    all: &mut [Rc<ControllerRevision>],
 ) -> Result<(Rc<ControllerRevision>, Rc<ControllerRevision>, i32), Status> {
     all.sort_by(|a, b| {
         let key = |r: &ControllerRevision| (r.revision, r.metadata.creation_timestamp);

@@ -46,8 +46,11 @@ pub(super) fn is_updated(pod: &Pod, ds: &DaemonSet, hash: &str) -> bool {
         || label(GENERATION_LABEL).is_some_and(|g| **g == *ds.template_generation().to_string())
 }
 
-/// The one new and the one old pod of a node; None where there are several of a sort.
-fn new_and_old<'a>(sync: &Sync, pods: &'a [Rc<Pod>]) -> Option<(Option<&'a Rc<Pod>>, Option<&'a Rc<Pod>>)> {
+/// The new and the old pod of a node.
+type NewAndOld<'a> = (Option<&'a Rc<Pod>>, Option<&'a Rc<Pod>>);
+
+/// None where there are several of a sort.
+fn new_and_old<'a>(sync: &Sync, pods: &'a [Rc<Pod>]) -> Option<NewAndOld<'a>> {
     let (mut new, mut old) = (None, None);
     for pod in pods.iter().filter(|p| !p.metadata.is_deleting()) {
         let slot = if is_updated(pod, &sync.ds, &sync.hash) { &mut new } else { &mut old };
@@ -75,7 +78,7 @@ impl DaemonSetController {
 }
 
 /// Nodes that have pods, or should have one.
-fn concerned<'a>(sync: &'a Sync) -> impl Iterator<Item = (Str, &'a [Rc<Pod>])> {
+fn concerned(sync: &Sync) -> impl Iterator<Item = (Str, &[Rc<Pod>])> {
     let wanted = sync.nodes.iter().filter(|n| sync.eligible.on(n).0).map(|n| n.metadata.name.clone());
     let all: BTreeSet<Str> = sync.pods.keys().cloned().chain(wanted).collect();
     all.into_iter().map(|name| {
