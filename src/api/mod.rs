@@ -9,7 +9,9 @@ pub mod kind;
 mod object;
 pub mod policy;
 pub mod print;
+pub mod quota;
 pub mod scheduling;
+pub mod storage;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -20,11 +22,12 @@ use apps::{ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use batch::{CronJob, Job};
 use coordination::Lease;
 use core::{
-    ConfigMap, Event, LimitRange, Namespace, Node, PersistentVolumeClaim, Pod, ReplicationController, ResourceQuota,
-    Secret, Service, ServiceAccount,
+    ConfigMap, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, ReplicationController,
+    ResourceQuota, Secret, Service, ServiceAccount,
 };
 use policy::PodDisruptionBudget;
 use scheduling::PriorityClass;
+use storage::StorageClass;
 
 /// The list of kinds. To add one: write its room, add its name here, add a case under `tests/cases`.
 macro_rules! kinds {
@@ -170,7 +173,7 @@ macro_rules! kinds {
 
 kinds! {
     Namespace, Node, Pod, ConfigMap, Secret, Service, ServiceAccount, Event, Lease, ReplicaSet, Deployment,
-    ControllerRevision, DaemonSet, StatefulSet, PersistentVolumeClaim, Job, CronJob,
+    ControllerRevision, DaemonSet, StatefulSet, PersistentVolumeClaim, PersistentVolume, StorageClass, Job, CronJob,
     ReplicationController, LimitRange, ResourceQuota, PodDisruptionBudget, PriorityClass,
 }
 

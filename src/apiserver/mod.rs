@@ -2,6 +2,7 @@
 
 pub mod admission;
 mod apply;
+mod eviction;
 pub mod field_manager;
 mod registry;
 pub mod service_ip;

@@ -157,6 +157,7 @@ impl Server {
             object.warnings(None, warnings);
         }
         admission::validate(self, cx, admission::Op::Create, &object, None)?;
+        admission::charge(self, cx, admission::Op::Create, &object, None)?;
         if object.meta().resource_version.0 != 0 {
             return Err(Status::unknown("resourceVersion should not be set on objects to be created"));
         }
@@ -281,6 +282,7 @@ impl Server {
         }
         field_manager::keep_times(&old, &mut new);
         admission::validate(self, cx, admission::Op::Update(sub), &new, Some(&old))?;
+        admission::charge(self, cx, admission::Op::Update(sub), &new, Some(&old))?;
         if new.ptr_eq(&old) || new == old {
             return Ok(Updated { object: old, changed: false });
         }

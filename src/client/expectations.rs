@@ -27,13 +27,17 @@ impl Expectations {
         self.of.get(key).is_none_or(|e| (e.adds <= 0 && e.deletions.is_empty()) || now.since(e.since) > TIMEOUT)
     }
 
+    pub fn expect(&mut self, key: &Key, adds: usize, deletions: impl IntoIterator<Item = Key>, now: Time) {
+        let expected = Expected { adds: adds as i64, deletions: deletions.into_iter().collect(), since: now };
+        self.of.insert(key.clone(), expected);
+    }
+
     pub fn expect_creations(&mut self, key: &Key, adds: usize, now: Time) {
-        self.of.insert(key.clone(), Expected { adds: adds as i64, deletions: OrdSet::new(), since: now });
+        self.expect(key, adds, [], now);
     }
 
     pub fn expect_deletions(&mut self, key: &Key, deletions: impl IntoIterator<Item = Key>, now: Time) {
-        let expected = Expected { adds: 0, deletions: deletions.into_iter().collect(), since: now };
-        self.of.insert(key.clone(), expected);
+        self.expect(key, 0, deletions, now);
     }
 
     pub fn creation_observed(&mut self, key: &Key) {

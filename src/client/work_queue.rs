@@ -4,7 +4,7 @@
 //! Differs: turns are atomic, so no key is ever "processing"; the overall bucket of 10 a second is left out.
 
 use crate::api::Key;
-use crate::sim::{Duration, MILLISECOND, OrdMap, Time, Vector};
+use crate::sim::{Duration, OrdMap, Time, Vector};
 
 /// What a sync wants next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,9 +12,6 @@ pub enum Requeue {
     Done,
     After(Duration),
 }
-
-const BASE: Duration = MILLISECOND.saturating_mul(5);
-const MAX: Duration = Duration::from_secs(1000);
 
 #[derive(Clone, Default)]
 pub struct WorkQueue {
@@ -50,11 +47,11 @@ impl WorkQueue {
         self.delayed.insert((at, self.seq), (key, cause));
     }
 
-    /// 5 ms, 10 ms, 20 ms … 1000 s, until `forget`.
-    pub fn add_rate_limited(&mut self, key: Key, now: Time, cause: u64) {
+    /// After `first`, twice that, … `longest`, until `forget`.
+    pub fn add_rate_limited(&mut self, key: Key, (first, longest): (Duration, Duration), now: Time, cause: u64) {
         let n = self.failures.get(&key).copied().unwrap_or(0);
         self.failures.insert(key.clone(), n + 1);
-        let delay = BASE.saturating_mul(1u32 << n.min(20)).min(MAX);
+        let delay = first.saturating_mul(1u32 << n.min(20)).min(longest);
         self.add_at(key, now + delay, cause);
     }
 
@@ -122,11 +119,12 @@ mod tests {
     #[test]
     fn failures_double_the_delay_until_forgotten() {
         let mut q = WorkQueue::default();
-        q.add_rate_limited(key("a"), Time::ZERO, 0);
-        assert_eq!(q.next_at(Time::ZERO), Some(Time::ZERO + BASE));
+        let retry = (Duration::from_millis(5), Duration::from_secs(1000));
+        q.add_rate_limited(key("a"), retry, Time::ZERO, 0);
+        assert_eq!(q.next_at(Time::ZERO), Some(Time::ZERO + Duration::from_millis(5)));
         q.pop(Time::from_secs(1));
-        q.add_rate_limited(key("a"), Time::ZERO, 0);
-        assert_eq!(q.next_at(Time::ZERO), Some(Time::ZERO + BASE * 2));
+        q.add_rate_limited(key("a"), retry, Time::ZERO, 0);
+        assert_eq!(q.next_at(Time::ZERO), Some(Time::ZERO + Duration::from_millis(10)));
         q.forget(&key("a"));
         assert_eq!(q.failures(&key("a")), 0);
     }

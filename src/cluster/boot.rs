@@ -6,6 +6,7 @@
 use super::{Cluster, Event, Fault, Node};
 use crate::api::core::{Namespace, Pod, Service, ServicePort, ServiceSpec};
 use crate::api::scheduling::{PriorityClass, SYSTEM_CLASSES};
+use crate::api::storage::StorageClass;
 use crate::api::{Key, Object};
 use crate::apimachinery::int_or_string::IntOrString;
 use crate::apimachinery::{List, ObjectMeta, Str};
@@ -26,16 +27,19 @@ pub(super) fn boot(c: &mut Cluster) {
         });
         create(c, cause, "", object);
     }
-    create(c, cause, "default", Object::of(kubernetes_service()));
     for (name, value, description) in SYSTEM_CLASSES {
         let object = Object::of(PriorityClass {
             metadata: ObjectMeta { name: Str::literal(name), ..ObjectMeta::default() },
             value,
             description: Str::literal(description),
+            preemption_policy: Some(Str::literal("PreemptLowerPriority")),
             ..PriorityClass::default()
         });
         create(c, cause, "", object);
     }
+    create(c, cause, "", Object::of(storage_class("standard", "Immediate", None)));
+    create(c, cause, "", Object::of(storage_class("fast-ssd", "WaitForFirstConsumer", Some(true))));
+    create(c, cause, "default", Object::of(kubernetes_service()));
     Rc::make_mut(&mut c.controllers).start(c.now, cause);
     let machines = c.config.machines.clone();
     for machine in machines {
@@ -62,6 +66,22 @@ fn create(c: &mut Cluster, cause: u64, namespace: &str, object: Object) {
     let (actor, rev) = (Str::literal("kube-apiserver"), c.server.store.rev());
     let what = What::Call { actor, verb: Verb::Create, kind: made.id(), key: made.key(), code: 201, rev };
     c.trace.push(c.now, cause, what);
+}
+
+/// The one that is bound at once is everyone's default.
+fn storage_class(name: &'static str, mode: &'static str, allow_volume_expansion: Option<bool>) -> StorageClass {
+    let mut metadata = ObjectMeta { name: Str::literal(name), ..ObjectMeta::default() };
+    if mode == "Immediate" {
+        metadata.annotations.insert("storageclass.kubernetes.io/is-default-class", Str::literal("true"));
+    }
+    StorageClass {
+        metadata,
+        provisioner: Str::literal("kubarium.dev/simulated"),
+        reclaim_policy: Some(Str::literal("Delete")),
+        volume_binding_mode: Some(Str::literal(mode)),
+        allow_volume_expansion,
+        ..StorageClass::default()
+    }
 }
 
 fn kubernetes_service() -> Service {

@@ -4,9 +4,9 @@
 //! Differs: all of them run in one process and share one lagged view, as upstream's share informers.
 
 use crate::api::{Key, KindId};
-use crate::apimachinery::Status;
+use crate::apimachinery::{Status, Str};
 use crate::client::{Agent, Outcome, Recorder, Requeue, Tables, Turn, WatchEvent, What, WorkQueue};
-use crate::sim::Time;
+use crate::sim::{Duration, MILLISECOND, Time};
 
 /// A controller: handlers compute keys, `sync` makes the world of one key right.
 pub trait Controller: Clone + Default {
@@ -14,6 +14,10 @@ pub trait Controller: Clone + Default {
     const NAME: &'static str;
     /// The kinds whose changes `observe` is told.
     const WATCHES: &'static [KindId];
+    /// Its field manager, where it is a program of its own.
+    const MANAGER: &'static str = "kube-controller-manager";
+    /// The first and the longest pause before a key that failed is tried again.
+    const RETRY: (Duration, Duration) = (MILLISECOND.saturating_mul(5), Duration::from_secs(1000));
 
     /// The event handlers: they read, and queue keys. `view` may be ahead of `event`.
     fn observe(&mut self, event: &WatchEvent, view: &Tables, now: Time, queue: &mut WorkQueue);
@@ -43,8 +47,15 @@ macro_rules! controllers {
             fn name(&self) -> &'static str {
                 match self { $( Any::$Type(_) => <$module::$Type as Controller>::NAME ),* }
             }
+            fn agent(&self) -> Agent {
+                let manager = match self { $( Any::$Type(_) => <$module::$Type as Controller>::MANAGER ),* };
+                Agent { manager: Str::literal(manager), ..Agent::controller(self.name()) }
+            }
             fn watches(&self) -> &'static [KindId] {
                 match self { $( Any::$Type(_) => <$module::$Type as Controller>::WATCHES ),* }
+            }
+            fn retry(&self) -> (Duration, Duration) {
+                match self { $( Any::$Type(_) => <$module::$Type as Controller>::RETRY ),* }
             }
             fn observe(&mut self, e: &WatchEvent, v: &Tables, now: Time, q: &mut WorkQueue) {
                 match self { $( Any::$Type(c) => c.observe(e, v, now, q) ),* }
@@ -63,18 +74,33 @@ macro_rules! controllers {
 }
 
 controllers! {
+    cron_job: CronJobController,
+    daemon_set: DaemonSetController,
     deployment: DeploymentController,
+    disruption: DisruptionController,
+    ephemeral_volume: EphemeralVolumeController,
     garbage_collector: GarbageCollector,
+    job: JobController,
+    job_orphans: JobOrphans,
     namespace: NamespaceController,
     node_lifecycle: NodeLifecycleController,
+    persistent_volume: PersistentVolumeController,
     pod_gc: PodGc,
+    provisioner: Provisioner,
     replica_set: ReplicaSetController,
+    replication: ReplicationManager,
+    resource_quota: ResourceQuotaController,
     root_ca: RootCaPublisher,
     service_account: ServiceAccountController,
+    stateful_set: StatefulSetController,
     taint_eviction: TaintEvictionController,
     ttl: TtlController,
+    ttl_after_finished: TtlAfterFinished,
+    volume_protection: VolumeProtection,
 }
 
+mod hash;
+mod history;
 mod pod_control;
 #[cfg(test)]
 mod tests;
@@ -104,7 +130,7 @@ impl Default for ControllerManager {
             slots: Any::all()
                 .into_iter()
                 .map(|controller| Slot {
-                    agent: Agent::controller(controller.name()),
+                    agent: controller.agent(),
                     controller,
                     queue: WorkQueue::default(),
                     recorder: Recorder::default(),
@@ -178,7 +204,7 @@ impl ControllerManager {
                 // What comes of a look at the clock came of what the clock was set for.
                 s.queue.add_at(key, t.now + d, cause);
             }
-            Err(_) => s.queue.add_rate_limited(key, t.now, cause),
+            Err(_) => s.queue.add_rate_limited(key, s.controller.retry(), t.now, cause),
         }
         s.busy_until = t.now + CALL * (1 + t.calls);
     }

@@ -121,11 +121,22 @@ pub(super) fn claim<O: Kind, K: Kind>(
     objects: Vec<Rc<K>>,
     matches: impl Fn(&K) -> bool,
 ) -> Result<Vec<Rc<K>>, Status> {
+    claim_with(t, owner, None, objects, matches)
+}
+
+/// As `claim`; what is adopted gets the finalizer, what is let go loses it.
+pub(super) fn claim_with<O: Kind, K: Kind>(
+    t: &mut Turn,
+    owner: &O,
+    finalizer: Option<&'static str>,
+    objects: Vec<Rc<K>>,
+    matches: impl Fn(&K) -> bool,
+) -> Result<Vec<Rc<K>>, Status> {
     let (mut claimed, mut error, mut may_adopt) = (Vec::new(), None, None);
     for object in objects {
-        match claim_one(t, owner, &*object, matches(&object), &mut may_adopt) {
-            Ok(true) => claimed.push(object),
-            Ok(false) => {}
+        match claim_one(t, (owner, finalizer), &*object, matches(&object), &mut may_adopt) {
+            Ok(Some(adopted)) => claimed.push(adopted.unwrap_or(object)),
+            Ok(None) => {}
             Err(e) if e.is_not_found() => {}
             Err(e) => drop(error.get_or_insert(e)),
         }
@@ -133,33 +144,33 @@ pub(super) fn claim<O: Kind, K: Kind>(
     error.map_or(Ok(claimed), Err)
 }
 
+/// None: not the owner's. What was adopted is answered as it is now.
 fn claim_one<O: Kind, K: Kind>(
     t: &mut Turn,
-    owner: &O,
+    (owner, finalizer): (&O, Option<&'static str>),
     object: &K,
     matches: bool,
     may_adopt: &mut Option<Result<(), Status>>,
-) -> Result<bool, Status> {
+) -> Result<Option<Option<Rc<K>>>, Status> {
     let uid = &owner.meta().uid;
     let ending = owner.meta().is_deleting();
     if let Some(manager) = object.meta().controller_of() {
         if manager.uid != *uid {
-            return Ok(false);
+            return Ok(None);
         }
         if !matches && !ending {
-            release(t, object, uid)?;
+            release(t, object, uid, finalizer)?;
         }
-        return Ok(matches);
+        return Ok(matches.then_some(None));
     }
     if ending || !matches || object.meta().is_deleting() {
-        return Ok(false);
+        return Ok(None);
     }
     may_adopt.get_or_insert_with(|| can_adopt(t, owner)).clone().map_err(|e| {
         let meta = object.meta();
         Status::unknown(format!("can't adopt {} {} ({}): {e}", K::INFO.kind, meta.key(), meta.uid))
     })?;
-    adopt(t, owner, object)?;
-    Ok(true)
+    adopt(t, owner, object, finalizer).map(|adopted| Some(Some(adopted)))
 }
 
 /// The view may not know yet that the owner is being deleted, so upstream asks the API server.
@@ -181,7 +192,12 @@ fn can_adopt<O: Kind>(t: &mut Turn, owner: &O) -> Result<(), Status> {
     Ok(())
 }
 
-fn adopt<O: Kind, K: Kind>(t: &mut Turn, owner: &O, object: &K) -> Result<(), Status> {
+fn adopt<O: Kind, K: Kind>(
+    t: &mut Turn,
+    owner: &O,
+    object: &K,
+    finalizer: Option<&'static str>,
+) -> Result<Rc<K>, Status> {
     let (reference, uid) = (controller_ref(owner), object.meta().uid.clone());
     t.patch::<K>(&object.meta().key(), |k| {
         let meta = k.meta_mut();
@@ -191,15 +207,18 @@ fn adopt<O: Kind, K: Kind>(t: &mut Turn, owner: &O, object: &K) -> Result<(), St
             Some(at) => meta.owner_references.make_mut()[at] = reference,
             None => meta.owner_references.push(reference),
         }
-    })?;
-    Ok(())
+        if let Some(f) = finalizer.filter(|f| !meta.finalizers.iter().any(|x| x == *f)) {
+            meta.finalizers.push(Str::literal(f));
+        }
+    })
 }
 
-fn release<K: Kind>(t: &mut Turn, object: &K, owner: &Str) -> Result<(), Status> {
+fn release<K: Kind>(t: &mut Turn, object: &K, owner: &Str, finalizer: Option<&'static str>) -> Result<(), Status> {
     let uid = object.meta().uid.clone();
     let released = t.patch::<K>(&object.meta().key(), |k| {
         k.meta_mut().uid = uid;
         k.meta_mut().owner_references.retain(|r| r.uid != *owner);
+        k.meta_mut().finalizers.retain(|f| finalizer.is_none_or(|gone| *f != *gone));
     });
     match released {
         // The object is gone, or it is another one by now.

@@ -1,4 +1,4 @@
-//! Keeps as many pods of a template as a ReplicaSet wants.
+//! Keeps as many pods of a template as a ReplicaSet wants, or a ReplicationController (`replication.rs`).
 //!
 //! Upstream: pkg/controller/replicaset/{replica_set,replica_set_utils}.go
 //! Differs: one worker instead of five; a turn is atomic, so creations of one batch do not overlap.
@@ -11,22 +11,67 @@ use super::pod_control::{
     pod_from_template, selector_of, selects, slow_start_batch,
 };
 use crate::api::apps::{ReplicaSet, ReplicaSetCondition, ReplicaSetStatus};
-use crate::api::core::Pod;
-use crate::api::{Key, KindId};
+use crate::api::core::{Pod, PodTemplateSpec};
+use crate::api::{Key, Kind, KindId};
+use crate::apimachinery::labels::Selector;
 use crate::apimachinery::time::Time as Wall;
 use crate::apimachinery::{OwnerReference, Status, Str};
 use crate::client::{Expectations, Requeue, Tables, Turn, WatchEvent, WorkQueue};
 use crate::sim::{Duration, Time};
+pub(super) use rank::active_order;
 use rank::pods_to_delete;
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 /// So many pods are made or deleted before the watch is waited for.
 const BURST_REPLICAS: usize = 500;
 const SLOW_START_INITIAL_BATCH_SIZE: usize = 1;
 
+/// What says how many pods of a template there shall be.
+pub(super) trait Replicated: Kind + Default {
+    const NAME: &'static str;
+    /// Its status tells how many pods are terminating.
+    const TELLS_TERMINATING: bool;
+
+    fn replicas(&self) -> i32;
+    fn min_ready_seconds(&self) -> i32;
+    /// None selects nothing.
+    fn selector(&self) -> Option<Selector>;
+    fn template(&self) -> Option<&PodTemplateSpec>;
+    fn status(&self) -> ReplicaSetStatus;
+    fn with_status(&self, status: &ReplicaSetStatus) -> Self;
+}
+
+impl Replicated for ReplicaSet {
+    const NAME: &'static str = "replicaset-controller";
+    const TELLS_TERMINATING: bool = true;
+
+    fn replicas(&self) -> i32 {
+        self.spec.replicas.unwrap_or(1)
+    }
+    fn min_ready_seconds(&self) -> i32 {
+        self.spec.min_ready_seconds
+    }
+    fn selector(&self) -> Option<Selector> {
+        selector_of(self.spec.selector.as_ref())
+    }
+    fn template(&self) -> Option<&PodTemplateSpec> {
+        Some(&self.spec.template)
+    }
+    fn status(&self) -> ReplicaSetStatus {
+        (*self.status).clone()
+    }
+    fn with_status(&self, status: &ReplicaSetStatus) -> Self {
+        ReplicaSet { status: Rc::new(status.clone()), ..self.clone() }
+    }
+}
+
+pub(super) type ReplicaSetController = ReplicaManager<ReplicaSet>;
+
 #[derive(Clone, Default)]
-pub(super) struct ReplicaSetController {
+pub(super) struct ReplicaManager<K> {
     expectations: Expectations,
+    of: PhantomData<K>,
 }
 
 /// What one sync does about the number of pods.
@@ -46,33 +91,29 @@ fn manage_replicas(active: usize, wanted: i32) -> Plan {
     }
 }
 
-fn replicas(rs: &ReplicaSet) -> i32 {
-    rs.spec.replicas.unwrap_or(1)
-}
-
-/// The ReplicaSet that a reference means, if the view has that very one.
-fn resolve<'a>(view: &'a Tables, namespace: &Str, owner: &OwnerReference) -> Option<&'a Rc<ReplicaSet>> {
-    if owner.kind != "ReplicaSet" {
+/// The owner that a reference means, if the view has that very one.
+fn resolve<'a, K: Kind>(view: &'a Tables, namespace: &Str, owner: &OwnerReference) -> Option<&'a Rc<K>> {
+    if owner.kind != K::INFO.kind {
         return None;
     }
-    let rs = view.get::<ReplicaSet>(&Key::new(namespace.clone(), owner.name.clone()))?;
-    (rs.metadata.uid == owner.uid).then_some(rs)
+    let rs = view.get::<K>(&Key::new(namespace.clone(), owner.name.clone()))?;
+    (rs.meta().uid == owner.uid).then_some(rs)
 }
 
-impl ReplicaSetController {
+impl<K: Replicated> ReplicaManager<K> {
     fn add_pod(&mut self, pod: &Pod, cause: u64, view: &Tables, queue: &mut WorkQueue) {
         if pod.metadata.is_deleting() {
             return self.delete_pod(pod, cause, view, queue);
         }
         if let Some(owner) = pod.metadata.controller_of() {
-            if let Some(rs) = resolve(view, &pod.metadata.namespace, owner) {
-                let key = rs.metadata.key();
+            if let Some(rs) = resolve::<K>(view, &pod.metadata.namespace, owner) {
+                let key = rs.meta().key();
                 self.expectations.creation_observed(&key);
                 queue.add(key, cause);
             }
             return;
         }
-        queue_matching(pod, cause, view, queue);
+        queue_matching::<K>(pod, cause, view, queue);
     }
 
     fn update_pod(&mut self, (old, new): (&Pod, &Pod), e: &WatchEvent, view: &Tables, now: Time, q: &mut WorkQueue) {
@@ -87,39 +128,40 @@ impl ReplicaSetController {
         let namespace = &new.metadata.namespace;
         let (was, is) = (old.metadata.controller_of(), new.metadata.controller_of());
         if was != is
-            && let Some(rs) = was.and_then(|owner| resolve(view, namespace, owner))
+            && let Some(rs) = was.and_then(|owner| resolve::<K>(view, namespace, owner))
         {
-            q.add(rs.metadata.key(), e.cause);
+            q.add(rs.meta().key(), e.cause);
         }
         if let Some(owner) = is {
-            let Some(rs) = resolve(view, namespace, owner) else { return };
-            q.add(rs.metadata.key(), e.cause);
-            if !old.is_ready() && new.is_ready() && rs.spec.min_ready_seconds > 0 {
-                let after = Duration::from_secs(rs.spec.min_ready_seconds as u64);
-                q.add_at(rs.metadata.key(), now + after, e.cause);
+            let Some(rs) = resolve::<K>(view, namespace, owner) else { return };
+            q.add(rs.meta().key(), e.cause);
+            if !old.is_ready() && new.is_ready() && rs.min_ready_seconds() > 0 {
+                let after = Duration::from_secs(rs.min_ready_seconds() as u64);
+                q.add_at(rs.meta().key(), now + after, e.cause);
             }
         } else if labels_changed || was != is {
-            queue_matching(new, e.cause, view, q);
+            queue_matching::<K>(new, e.cause, view, q);
         }
     }
 
     fn delete_pod(&mut self, pod: &Pod, cause: u64, view: &Tables, queue: &mut WorkQueue) {
         let Some(owner) = pod.metadata.controller_of() else { return };
-        let Some(rs) = resolve(view, &pod.metadata.namespace, owner) else { return };
-        let key = rs.metadata.key();
+        let Some(rs) = resolve::<K>(view, &pod.metadata.namespace, owner) else { return };
+        let key = rs.meta().key();
         self.expectations.deletion_observed(&key, &pod.metadata.key());
         queue.add(key, cause);
     }
 
     /// Makes or deletes what is missing or too much; the first failure.
-    fn manage(&mut self, t: &mut Turn, rs: &ReplicaSet, active: &[Rc<Pod>]) -> Option<Status> {
-        let key = rs.metadata.key();
-        match manage_replicas(active.len(), replicas(rs)) {
+    fn manage(&mut self, t: &mut Turn, rs: &K, active: &[Rc<Pod>]) -> Option<Status> {
+        let key = rs.meta().key();
+        match manage_replicas(active.len(), rs.replicas()) {
             Plan::Nothing => None,
             Plan::Create(count) => {
+                let template = rs.template()?;
                 self.expectations.expect_creations(&key, count, t.now);
                 let (made, error) = slow_start_batch(count, SLOW_START_INITIAL_BATCH_SIZE, || {
-                    match create_pod(t, pod_from_template(&rs.spec.template, rs), rs) {
+                    match create_pod(t, pod_from_template(template, rs), rs) {
                         Err(e) if !is_namespace_ending(&e) => Err(e),
                         _ => Ok(()),
                     }
@@ -148,44 +190,44 @@ impl ReplicaSetController {
     }
 }
 
-/// Wakes every ReplicaSet that might adopt the pod.
-fn queue_matching(pod: &Pod, cause: u64, view: &Tables, queue: &mut WorkQueue) {
+/// Wakes everything that might adopt the pod.
+fn queue_matching<K: Replicated>(pod: &Pod, cause: u64, view: &Tables, queue: &mut WorkQueue) {
     if pod.metadata.labels.is_empty() {
         return;
     }
-    for rs in view.list::<ReplicaSet>(Some(&pod.metadata.namespace)) {
+    for rs in view.list::<K>(Some(&pod.metadata.namespace)) {
         // An empty selector matches nothing here, although it would select everything.
         let matches = |s: &_| selects(s, &pod.metadata.labels);
-        if selector_of(rs.spec.selector.as_ref()).is_some_and(|s| !s.is_empty() && matches(&s)) {
-            queue.add(rs.metadata.key(), cause);
+        if rs.selector().is_some_and(|s| !s.is_empty() && matches(&s)) {
+            queue.add(rs.meta().key(), cause);
         }
     }
 }
 
-/// Pods of every ReplicaSet that the owner of `rs` owns. Upstream: getIndirectlyRelatedPods.
-fn related_pods(view: &Tables, rs: &ReplicaSet) -> Vec<Rc<Pod>> {
-    let Some(owner) = rs.metadata.controller_of() else { return Vec::new() };
-    view.owned::<ReplicaSet>(&owner.uid)
-        .filter(|r| r.metadata.is_controlled_by(&owner.uid))
-        .flat_map(|r| view.owned::<Pod>(&r.metadata.uid))
+/// Pods of everything of its kind that the owner of `rs` owns. Upstream: getIndirectlyRelatedPods.
+fn related_pods<K: Kind>(view: &Tables, rs: &K) -> Vec<Rc<Pod>> {
+    let Some(owner) = rs.meta().controller_of() else { return Vec::new() };
+    view.owned::<K>(&owner.uid)
+        .filter(|r| r.meta().is_controlled_by(&owner.uid))
+        .flat_map(|r| view.owned::<Pod>(&r.meta().uid))
         .cloned()
         .collect()
 }
 
-fn calculate_status(
-    rs: &ReplicaSet,
+fn calculate_status<K: Replicated>(
+    rs: &K,
     active: &[Rc<Pod>],
     terminating: usize,
     failure: Option<&Status>,
     now: Wall,
 ) -> ReplicaSetStatus {
-    let mut status = (*rs.status).clone();
-    let template = &rs.spec.template.metadata.labels;
+    let mut status = rs.status();
+    let template = rs.template().map(|t| t.metadata.labels.clone()).unwrap_or_default();
     let count = |f: &dyn Fn(&Pod) -> bool| active.iter().filter(|p| f(p)).count() as i32;
     let had_failed = status.conditions.iter().any(|c| c.type_ == "ReplicaFailure");
     match failure {
         Some(e) if !had_failed => {
-            let reason = match manage_replicas(active.len(), replicas(rs)) {
+            let reason = match manage_replicas(active.len(), rs.replicas()) {
                 Plan::Nothing => Str::EMPTY,
                 Plan::Create(_) => Str::literal("FailedCreate"),
                 Plan::Delete(_) => Str::literal("FailedDelete"),
@@ -204,34 +246,32 @@ fn calculate_status(
     status.replicas = active.len() as i32;
     status.fully_labeled_replicas = count(&|p| template.iter().all(|(k, v)| p.metadata.labels.get(k) == Some(v)));
     status.ready_replicas = count(&|p| p.is_ready());
-    status.available_replicas = count(&|p| p.is_available(rs.spec.min_ready_seconds, now));
-    status.terminating_replicas = Some(terminating as i32);
+    status.available_replicas = count(&|p| p.is_available(rs.min_ready_seconds(), now));
+    status.terminating_replicas = K::TELLS_TERMINATING.then_some(terminating as i32);
     status
 }
 
 /// Writes the status where it differs; once more, on the live object, where the first attempt failed.
-fn update_status(t: &mut Turn, rs: &Rc<ReplicaSet>, mut status: ReplicaSetStatus) -> Result<Rc<ReplicaSet>, Status> {
-    let generation = rs.metadata.generation;
-    if *rs.status == status && rs.status.observed_generation == generation {
+fn update_status<K: Replicated>(t: &mut Turn, rs: &Rc<K>, mut status: ReplicaSetStatus) -> Result<Rc<K>, Status> {
+    let (was, generation) = (rs.status(), rs.meta().generation);
+    if was == status && was.observed_generation == generation {
         return Ok(rs.clone());
     }
     status.observed_generation = generation;
-    let status = Rc::new(status);
-    let wanted = ReplicaSet { status: status.clone(), ..(**rs).clone() };
-    if let Ok(written) = t.update_status(wanted) {
+    if let Ok(written) = t.update_status(rs.with_status(&status)) {
         return Ok(written);
     }
-    let live = t.get_live::<ReplicaSet>(&rs.metadata.key())?;
-    t.update_status(ReplicaSet { status, ..(*live).clone() })
+    let live = t.get_live::<K>(&rs.meta().key())?;
+    t.update_status(live.with_status(&status))
 }
 
-impl Controller for ReplicaSetController {
-    const NAME: &'static str = "replicaset-controller";
-    const WATCHES: &'static [KindId] = &[KindId::ReplicaSet, KindId::Pod];
+impl<K: Replicated> Controller for ReplicaManager<K> {
+    const NAME: &'static str = K::NAME;
+    const WATCHES: &'static [KindId] = &[K::ID, KindId::Pod];
 
     fn observe(&mut self, event: &WatchEvent, view: &Tables, now: Time, queue: &mut WorkQueue) {
-        if event.kind == KindId::ReplicaSet {
-            let uid = |o: Option<&Rc<ReplicaSet>>| o.map(|rs| rs.metadata.uid.clone());
+        if event.kind == K::ID {
+            let uid = |o: Option<&Rc<K>>| o.map(|rs| rs.meta().uid.clone());
             let old = uid(event.old_as());
             if old.is_some() && old != uid(event.new_as()) {
                 // A new one of the same name starts clean.
@@ -249,31 +289,31 @@ impl Controller for ReplicaSetController {
     }
 
     fn sync(&mut self, key: &Key, t: &mut Turn) -> Result<Requeue, Status> {
-        let Some(rs) = t.view.get::<ReplicaSet>(key).cloned() else {
+        let Some(rs) = t.view.get::<K>(key).cloned() else {
             self.expectations.forget(key);
             return Ok(Requeue::Done);
         };
         let may_manage = self.expectations.satisfied(key, t.now);
-        let Some(selector) = selector_of(rs.spec.selector.as_ref()) else { return Ok(Requeue::Done) };
-        let pods = managed_or_orphaned::<Pod>(&t.view, &rs.metadata);
+        let Some(selector) = rs.selector() else { return Ok(Requeue::Done) };
+        let pods = managed_or_orphaned::<Pod>(&t.view, rs.meta());
         let matches = |p: &Pod| selects(&selector, &p.metadata.labels);
         let terminating = pods
             .iter()
-            .filter(|p| is_terminating(p) && p.metadata.is_controlled_by(&rs.metadata.uid) && matches(p))
+            .filter(|p| is_terminating(p) && p.metadata.is_controlled_by(&rs.meta().uid) && matches(p))
             .count();
         let active = pods.into_iter().filter(|p| p.is_active()).collect();
         let active = claim(t, &*rs, active, matches)?;
         let mut failure = None;
-        if may_manage && !rs.metadata.is_deleting() {
+        if may_manage && !rs.meta().is_deleting() {
             failure = self.manage(t, &rs, &active);
         }
-        let status = calculate_status(&rs, &active, terminating, failure.as_ref(), t.wall);
+        let status = calculate_status(&*rs, &active, terminating, failure.as_ref(), t.wall);
         let rs = update_status(t, &rs, status)?;
         if let Some(e) = failure {
             return Err(e);
         }
-        let min_ready = rs.spec.min_ready_seconds;
-        if min_ready > 0 && rs.status.ready_replicas != rs.status.available_replicas {
+        let (min_ready, status) = (rs.min_ready_seconds(), rs.status());
+        if min_ready > 0 && status.ready_replicas != status.available_replicas {
             let fallback = Duration::from_secs(min_ready as u64);
             return Ok(Requeue::After(next_availability_check(t, &active, min_ready).unwrap_or(fallback)));
         }
@@ -281,7 +321,7 @@ impl Controller for ReplicaSetController {
     }
 
     fn keys(&self, view: &Tables) -> Vec<Key> {
-        view.objects(KindId::ReplicaSet, None).map(|(k, _)| k.clone()).collect()
+        view.objects(K::ID, None).map(|(k, _)| k.clone()).collect()
     }
 }
 

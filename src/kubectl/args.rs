@@ -30,6 +30,8 @@ const VALUED: &[&str] = &[
     "env",
     "restart",
     "field-selector",
+    "timeout",
+    "pod-selector",
 ];
 /// Flags that stand alone.
 const PLAIN: &[&str] = &[
@@ -46,6 +48,8 @@ const PLAIN: &[&str] = &[
     "save-config",
     "command",
     "no-headers",
+    "ignore-daemonsets",
+    "delete-emptydir-data",
 ];
 const SHORT: &[(char, &str)] = &[
     ('n', "namespace"),

@@ -18,7 +18,10 @@ type Refusal = (String, String);
 
 pub(super) fn admit(pod: &Pod, machine: &Machine, pods: &OrdMap<PodId, Rc<PodWorker>>, t: &Turn) -> Option<Refusal> {
     let node = t.view.get::<Node>(&Key::new("", machine.name.clone()));
-    let others: Vec<&Pod> = pods.values().filter(|w| w.stage < Stage::Terminated).map(|w| &*w.pod).collect();
+    // A pod that the API no longer has does not count, even while its containers still end.
+    let is_there = |p: &Pod| t.view.get::<Pod>(&p.metadata.key()).is_some_and(|q| q.metadata.uid == p.metadata.uid);
+    let running = pods.values().filter(|w| w.stage < Stage::Terminated).map(|w| &*w.pod);
+    let others: Vec<&Pod> = running.filter(|p| is_there(p)).collect();
     if let Some(refusal) = resources(pod, machine, &others) {
         return Some(refusal);
     }

@@ -1,5 +1,6 @@
 //! Laws of the whole cluster: it comes to rest, at rest nothing is written, and no seed of the fuzzer breaks it.
 
+use kubarium::api::KindId;
 use kubarium::cluster::{Cluster, Config};
 use kubarium::fuzz;
 use kubarium::session::Session;
@@ -18,6 +19,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut all = vec![
         Trial::test("laws::an empty cluster at rest writes nothing", at_rest_when_empty),
         Trial::test("laws::a settled Deployment writes nothing", at_rest_with_work),
+        Trial::test("laws::every kind of workload settled writes nothing", at_rest_with_every_workload),
     ];
     for first in (1..=SEEDS).step_by(EACH as usize) {
         let name = format!("laws::fuzz seeds {first} to {}", first + EACH - 1);
@@ -42,14 +44,34 @@ fn at_rest_when_empty() -> Result<(), Failed> {
 }
 
 fn at_rest_with_work() -> Result<(), Failed> {
-    let mut s = Session::new("test", || 0.0);
-    s.history_mut().run_until(Time::from_secs(5));
-    let text = include_str!("../manifests/nginx-deployment.yaml").to_owned();
-    s.handle(Request::Apply { id: 1, files: vec![File { name: "web.yaml".to_owned(), text }], dry_run: false });
-    s.history_mut().run_until(Time::from_secs(120));
-    let mut c = s.history().cluster().clone();
-    if c.tables().count(kubarium::api::KindId::Pod) != 5 {
+    let mut c = applied(include_str!("../manifests/nginx-deployment.yaml"), 120);
+    if c.tables().count(KindId::Pod) != 5 {
         return Err("the Deployment has not its five pods".into());
     }
     Ok(fuzz::fixpoint(&mut c)?)
+}
+
+fn at_rest_with_every_workload() -> Result<(), Failed> {
+    // Half a minute after the CronJob's second turn.
+    let mut c = applied(include_str!("../manifests/workloads.yaml"), 150);
+    for (kind, least) in [(KindId::Pod, 11), (KindId::Job, 4), (KindId::PersistentVolume, 2)] {
+        let there = c.tables().count(kind);
+        if there < least {
+            return Err(format!("{there} {kind:?}s, {least} at least are expected").into());
+        }
+    }
+    Ok(fuzz::fixpoint(&mut c)?)
+}
+
+/// What has become of a cluster so many seconds after it was given the manifests.
+fn applied(text: &str, seconds: i64) -> Cluster {
+    let mut s = Session::new("test", || 0.0);
+    s.history_mut().run_until(Time::from_secs(5));
+    s.handle(Request::Apply {
+        id: 1,
+        files: vec![File { name: "web.yaml".to_owned(), text: text.to_owned() }],
+        dry_run: false,
+    });
+    s.history_mut().run_until(Time::from_secs(seconds));
+    s.history().cluster().clone()
 }

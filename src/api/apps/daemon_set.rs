@@ -142,6 +142,10 @@ impl Kind for DaemonSet {
     ];
 
     fn set_defaults(&mut self) {
+        // The conversion of upstream writes the annotation whether it was there or not.
+        if !self.metadata.annotations.contains_key(TEMPLATE_GENERATION) {
+            self.set_template_generation(0);
+        }
         let spec = Rc::make_mut(&mut self.spec);
         let strategy = &mut spec.update_strategy;
         strategy.type_ = strategy.type_.or(ROLLING_UPDATE);

@@ -42,6 +42,49 @@ crate::api! {
 const SPEC: Path = Path::new("spec");
 const STATUS: Path = Path::new("status");
 
+/// The one condition of a budget.
+pub const DISRUPTION_ALLOWED: &str = "DisruptionAllowed";
+
+impl PodDisruptionBudgetStatus {
+    pub fn condition(&self) -> Option<&Condition> {
+        self.conditions.iter().find(|c| c.type_ == DISRUPTION_ALLOWED)
+    }
+
+    /// (status, reason) that follow from the number of disruptions.
+    fn allowed(&self) -> (&'static str, &'static str) {
+        if self.disruptions_allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") }
+    }
+
+    /// Upstream: UpdateDisruptionAllowedCondition.
+    pub fn update_condition(&mut self, now: Time) {
+        let (status, reason) = self.allowed();
+        self.set_condition(status, reason, Str::EMPTY, now);
+    }
+
+    /// Upstream: ConditionsAreUpToDate.
+    pub fn is_told(&self) -> bool {
+        let (status, reason) = self.allowed();
+        self.condition().is_some_and(|c| c.status == status && c.reason == reason)
+    }
+
+    /// The time stays where the status does.
+    pub fn set_condition(&mut self, status: &'static str, reason: &'static str, message: Str, now: Time) {
+        let since = self.condition().filter(|c| c.status == status).map(|c| c.last_transition_time);
+        let new = Condition {
+            type_: Str::literal(DISRUPTION_ALLOWED),
+            status: Str::literal(status),
+            observed_generation: self.observed_generation,
+            last_transition_time: since.unwrap_or(now),
+            reason: Str::literal(reason),
+            message,
+        };
+        match self.conditions.iter().position(|c| c.type_ == DISRUPTION_ALLOWED) {
+            Some(at) => self.conditions.make_mut()[at] = new,
+            None => self.conditions.push(new),
+        }
+    }
+}
+
 impl Kind for PodDisruptionBudget {
     const INFO: KindInfo = KindInfo {
         short: &["pdb"],

@@ -10,7 +10,8 @@ use crate::apimachinery::{List, Status, Str};
 use crate::apiserver::Sub;
 use std::rc::Rc;
 
-pub(super) const PLUGIN: Plugin = Plugin { name: "DefaultTolerationSeconds", mutate: Some(admit), validate: None };
+pub(super) const PLUGIN: Plugin =
+    Plugin { name: "DefaultTolerationSeconds", mutate: Some(admit), validate: None, charge: None };
 
 /// The two that are added, in their order.
 pub(super) fn both() -> List<Toleration> {

@@ -3,11 +3,16 @@
 //! Upstream: pkg/kubeapiserver/options/plugins.go (AllOrderedPlugins), staging/src/k8s.io/apiserver/pkg/admission
 //! Differs: webhooks and policies are not there yet; a plugin that also validates is not asked twice.
 
+mod default_storage_class;
 mod default_toleration_seconds;
+mod limit_ranger;
 mod namespace_lifecycle;
+mod pod_security;
 mod priority;
+mod resource_quota;
 mod runtime_class;
 mod service_account;
+mod storage_object_in_use_protection;
 mod taint_nodes_by_condition;
 
 use super::{Cx, Server, Sub};
@@ -31,26 +36,36 @@ pub struct Attributes<'a> {
     pub old: Option<&'a Object>,
     pub user: &'a str,
     pub rng: &'a mut Rng,
+    /// What the client is told besides the answer; None where nobody listens.
+    pub warnings: &'a mut Option<Vec<String>>,
 }
 
 type Mutate = fn(&mut Attributes, &mut Object) -> Result<(), Status>;
-type Validate = fn(&Attributes, &Object) -> Result<(), Status>;
+type Validate = fn(&mut Attributes, &Object) -> Result<(), Status>;
+type Charge = fn(&mut Server, &mut Cx, Op, &Object, Option<&Object>) -> Result<(), Status>;
 
-/// What a plugin does to an object of that operation; both may be left out.
+/// What a plugin does to an object of that operation; each may be left out.
 pub struct Plugin {
     pub name: &'static str,
     pub mutate: Option<Mutate>,
     pub validate: Option<Validate>,
+    /// Writes elsewhere what the object costs, or refuses it; the last of all.
+    pub charge: Option<Charge>,
 }
 
 /// In upstream's order. To add one: write its file with a `pub(super) const PLUGIN`, add it here.
 const PLUGINS: &[Plugin] = &[
     namespace_lifecycle::PLUGIN,
+    limit_ranger::PLUGIN,
     service_account::PLUGIN,
     taint_nodes_by_condition::PLUGIN,
+    pod_security::PLUGIN,
     priority::PLUGIN,
     default_toleration_seconds::PLUGIN,
+    default_storage_class::PLUGIN,
+    storage_object_in_use_protection::PLUGIN,
     runtime_class::PLUGIN,
+    resource_quota::PLUGIN,
 ];
 
 /// What plugins put into every pod alike: built once, so that pods share it.
@@ -67,13 +82,19 @@ impl Default for Shared {
 }
 
 pub fn mutate(server: &Server, cx: &mut Cx, op: Op, object: &mut Object, old: Option<&Object>) -> Result<(), Status> {
-    let mut at = Attributes { server, op, old, user: cx.user, rng: &mut *cx.rng };
+    let warnings = &mut cx.warnings;
+    let mut at = Attributes { server, op, old, user: cx.user, rng: &mut *cx.rng, warnings };
     PLUGINS.iter().filter_map(|p| p.mutate).try_for_each(|f| f(&mut at, object))
 }
 
 pub fn validate(server: &Server, cx: &mut Cx, op: Op, object: &Object, old: Option<&Object>) -> Result<(), Status> {
-    let at = Attributes { server, op, old, user: cx.user, rng: &mut *cx.rng };
-    PLUGINS.iter().filter_map(|p| p.validate).try_for_each(|f| f(&at, object))
+    let warnings = &mut cx.warnings;
+    let mut at = Attributes { server, op, old, user: cx.user, rng: &mut *cx.rng, warnings };
+    PLUGINS.iter().filter_map(|p| p.validate).try_for_each(|f| f(&mut at, object))
+}
+
+pub fn charge(server: &mut Server, cx: &mut Cx, op: Op, object: &Object, old: Option<&Object>) -> Result<(), Status> {
+    PLUGINS.iter().filter_map(|p| p.charge).try_for_each(|f| f(server, cx, op, object, old))
 }
 
 /// A refusal that names the object by its name, or by what its name will begin with.
@@ -88,6 +109,7 @@ fn forbidden(object: &Object, why: &str) -> Status {
 mod tests {
     use super::*;
     use crate::api::core::{Container, Namespace, Node, Pod, ServiceAccount};
+    use crate::api::scheduling::PriorityClass;
     use crate::apimachinery::{ObjectMeta, Str};
     use std::rc::Rc;
 
@@ -113,10 +135,10 @@ mod tests {
     }
 
     fn admit(server: &Server, op: Op, object: Object, old: Option<&Object>) -> Result<Object, Status> {
-        let (mut rng, mut object) = (Rng::new(1), object);
-        let mut at = Attributes { server, op, old, user: "jane", rng: &mut rng };
+        let (mut rng, mut object, mut warnings) = (Rng::new(1), object, None);
+        let mut at = Attributes { server, op, old, user: "jane", rng: &mut rng, warnings: &mut warnings };
         PLUGINS.iter().filter_map(|p| p.mutate).try_for_each(|f| f(&mut at, &mut object))?;
-        PLUGINS.iter().filter_map(|p| p.validate).try_for_each(|f| f(&at, &object))?;
+        PLUGINS.iter().filter_map(|p| p.validate).try_for_each(|f| f(&mut at, &object))?;
         Ok(object)
     }
 
@@ -190,6 +212,19 @@ mod tests {
             e.message(),
             "pods \"web\" is forbidden: unable to create new content in namespace default \
              because it is being terminated"
+        );
+    }
+
+    #[test]
+    fn the_systems_priority_classes_stay() {
+        let mut class = PriorityClass::default();
+        class.metadata.name = Str::literal("system-node-critical");
+        let object = Object::of(class);
+        let e = admit(&server(), Op::Delete, object.clone(), Some(&object)).expect_err("it stays");
+        assert_eq!(
+            e.message(),
+            "priorityclasses.scheduling.k8s.io \"system-node-critical\" is forbidden: \
+             this is a system priority class and cannot be deleted"
         );
     }
 

@@ -10,7 +10,7 @@ use crate::apimachinery::status::Cause;
 use crate::apimachinery::{Status, Str};
 
 pub(super) const PLUGIN: Plugin =
-    Plugin { name: "NamespaceLifecycle", mutate: Some(admit), validate: Some(may_be_deleted) };
+    Plugin { name: "NamespaceLifecycle", mutate: Some(admit), validate: Some(may_be_deleted), charge: None };
 
 const IMMORTAL: &[&str] = &["default", "kube-system", "kube-public"];
 
@@ -34,7 +34,7 @@ fn admit(at: &mut Attributes, object: &mut Object) -> Result<(), Status> {
     }]))
 }
 
-fn may_be_deleted(at: &Attributes, object: &Object) -> Result<(), Status> {
+fn may_be_deleted(at: &mut Attributes, object: &Object) -> Result<(), Status> {
     let immortal =
         at.op == Op::Delete && object.id() == KindId::Namespace && IMMORTAL.contains(&object.meta().name.as_str());
     if immortal { Err(forbidden(object, "this namespace may not be deleted")) } else { Ok(()) }

@@ -1,6 +1,7 @@
-//! Priority: a pod's class becomes a number, and one class at most is everyone's default.
+//! Priority: a pod's class becomes a number, one class at most is everyone's default, and the system's classes stay.
 //!
-//! Upstream: plugin/pkg/admission/priority/admission.go, pkg/apis/scheduling/helpers.go (SystemPriorityClasses)
+//! Upstream: plugin/pkg/admission/priority/admission.go, pkg/apis/scheduling/helpers.go (SystemPriorityClasses),
+//! pkg/registry/scheduling/priorityclass/storage/storage.go (Delete)
 //! Differs: the two system classes are known even where no object says so.
 
 use super::{Attributes, Op, Plugin, forbidden};
@@ -11,7 +12,8 @@ use crate::apimachinery::{Status, Str, Value};
 use crate::apiserver::{Server, Sub};
 use std::rc::Rc;
 
-pub(super) const PLUGIN: Plugin = Plugin { name: "Priority", mutate: Some(admit), validate: Some(at_most_one_default) };
+pub(super) const PLUGIN: Plugin =
+    Plugin { name: "Priority", mutate: Some(admit), validate: Some(validate), charge: None };
 
 /// What a class says.
 struct Class {
@@ -104,8 +106,14 @@ fn admit(at: &mut Attributes, object: &mut Object) -> Result<(), Status> {
     Ok(())
 }
 
-fn at_most_one_default(at: &Attributes, object: &Object) -> Result<(), Status> {
-    if Some(object.id()) != kind() || !matches!(at.op, Op::Create | Op::Update(Sub::None)) || !read(object).1 {
+fn validate(at: &mut Attributes, object: &Object) -> Result<(), Status> {
+    if Some(object.id()) != kind() {
+        return Ok(());
+    }
+    if at.op == Op::Delete && SYSTEM_CLASSES.iter().any(|(name, ..)| object.meta().name == *name) {
+        return Err(forbidden(object, "this is a system priority class and cannot be deleted"));
+    }
+    if !matches!(at.op, Op::Create | Op::Update(Sub::None)) || !read(object).1 {
         return Ok(());
     }
     match default_class(at.server) {

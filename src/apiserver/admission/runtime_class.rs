@@ -8,7 +8,7 @@ use crate::api::core::Pod;
 use crate::api::{Key, KindId, Object};
 use crate::apimachinery::{Status, Str};
 
-pub(super) const PLUGIN: Plugin = Plugin { name: "RuntimeClass", mutate: Some(admit), validate: None };
+pub(super) const PLUGIN: Plugin = Plugin { name: "RuntimeClass", mutate: Some(admit), validate: None, charge: None };
 
 fn admit(at: &mut Attributes, object: &mut Object) -> Result<(), Status> {
     if at.op != Op::Create {

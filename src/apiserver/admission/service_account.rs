@@ -13,7 +13,8 @@ use crate::apimachinery::{List, Status, Str};
 use crate::apiserver::registry::random_suffix;
 use std::rc::Rc;
 
-pub(super) const PLUGIN: Plugin = Plugin { name: "ServiceAccount", mutate: Some(admit), validate: Some(check) };
+pub(super) const PLUGIN: Plugin =
+    Plugin { name: "ServiceAccount", mutate: Some(admit), validate: Some(check), charge: None };
 
 const MIRROR: &str = "kubernetes.io/config.mirror";
 const ENFORCE: &str = "kubernetes.io/enforce-mountable-secrets";
@@ -108,7 +109,7 @@ fn mount_in(containers: &mut List<Container>, mount: &VolumeMount) -> bool {
     true
 }
 
-fn check(at: &Attributes, object: &Object) -> Result<(), Status> {
+fn check(at: &mut Attributes, object: &Object) -> Result<(), Status> {
     if at.op != Op::Create {
         return Ok(());
     }

@@ -9,7 +9,8 @@ use crate::api::{Kind, Object};
 use crate::apimachinery::{Status, Str};
 use std::rc::Rc;
 
-pub(super) const PLUGIN: Plugin = Plugin { name: "TaintNodesByCondition", mutate: Some(admit), validate: None };
+pub(super) const PLUGIN: Plugin =
+    Plugin { name: "TaintNodesByCondition", mutate: Some(admit), validate: None, charge: None };
 
 fn admit(at: &mut Attributes, object: &mut Object) -> Result<(), Status> {
     if at.op != Op::Create {

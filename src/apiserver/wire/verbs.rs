@@ -225,14 +225,13 @@ pub(super) fn success(code: u16) -> Response {
     )
 }
 
-/// Without a budget that covers it, an eviction is a deletion.
 fn evict(server: &mut Server, cx: &mut Cx, r: &Request, t: &Target) -> Result<Response, Status> {
     let (tree, _) = body::tree(r)?;
     let grace = tree.pointer("/deleteOptions/gracePeriodSeconds").and_then(Value::as_i64);
     cx.dry_run |=
         tree.pointer("/deleteOptions/dryRun").and_then(Value::as_array).is_some_and(|l| l.iter().any(|v| v == "All"));
     let options = DeleteOptions { grace_period_seconds: grace, ..DeleteOptions::default() };
-    server.delete(cx, KindId::Pod, &t.key(), &options)?;
+    server.evict(cx, &t.key(), &options)?;
     Ok(success(201))
 }
 

@@ -4,7 +4,6 @@
 //! Differs: one worker instead of five; a key that fails is retried for ever, not fifteen times; no `rollbackTo`,
 //! which apps/v1 does not have.
 
-mod hash;
 mod progress;
 mod recreate;
 mod rolling;

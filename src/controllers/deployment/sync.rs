@@ -4,7 +4,7 @@
 //! Differs: nothing known.
 
 use super::super::pod_control::is_namespace_ending;
-use super::hash::template_hash;
+use crate::controllers::hash::template_hash;
 use super::util::*;
 use crate::api::apps::{Deployment, DeploymentStatus, ReplicaSet, ReplicaSetSpec};
 use crate::api::{Key, Kind, controller_ref};

@@ -29,6 +29,22 @@ pub(super) fn pods_to_delete(pods: &[Rc<Pod>], related: &[Rc<Pod>], count: usize
     order
 }
 
+/// Less goes first where crowded nodes and costs do not count. Upstream: ActivePods.
+pub(in crate::controllers) fn active_order(a: &Pod, b: &Pod) -> Ordering {
+    let assigned = |p: &Pod| !p.spec.node_name.is_empty();
+    let newer = |x: Wall, y: Wall| (!x.is_zero()).cmp(&!y.is_zero()).then(y.unix().cmp(&x.unix()));
+    assigned(a)
+        .cmp(&assigned(b))
+        .then_with(|| phase(a).cmp(&phase(b)))
+        .then_with(|| a.is_ready().cmp(&b.is_ready()))
+        .then_with(|| match (ready_since(a), ready_since(b)) {
+            (Some(x), Some(y)) => newer(x, y),
+            _ => Ordering::Equal,
+        })
+        .then_with(|| restarts(b).cmp(&restarts(a)))
+        .then_with(|| newer(a.metadata.creation_timestamp, b.metadata.creation_timestamp))
+}
+
 /// Less goes first.
 fn compare(a: &Pod, b: &Pod, (rank_a, rank_b): (usize, usize), now: i64) -> Ordering {
     let assigned = |p: &Pod| !p.spec.node_name.is_empty();

@@ -8,6 +8,7 @@ mod cordon;
 mod create;
 mod delete;
 mod describe;
+mod drain;
 mod generate;
 mod get;
 mod label;
@@ -40,6 +41,7 @@ pub(super) fn run(host: &mut dyn Host, args: &Args, p: &mut Printed) -> Result<(
         ("annotate", _) => label::run(host, args, p, &label::ANNOTATIONS),
         ("taint", _) => taint::run(host, args, p),
         ("cordon", _) => cordon::run(host, args, p, true),
+        ("drain", _) => drain::run(host, args, p),
         ("uncordon", _) => cordon::run(host, args, p, false),
         ("set", "image") => set_image::run(host, args, p),
         ("rollout", _) => rollout::run(host, args, p),

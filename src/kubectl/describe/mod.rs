@@ -14,6 +14,7 @@ mod job;
 mod limits;
 mod namespace;
 mod node;
+mod persistent_volume;
 mod persistent_volume_claim;
 mod pod;
 mod pod_disruption_budget;
@@ -25,6 +26,7 @@ mod secret;
 mod service;
 mod service_account;
 mod stateful_set;
+mod storage_class;
 mod tab;
 mod template;
 mod text;
@@ -49,6 +51,8 @@ pub fn describe(tables: &Tables, now: Time, object: &Object) -> String {
             namespace::describe(&mut w, tables, o);
         }
         AnyObject::Node(o) => node::describe(&mut w, tables, o),
+        AnyObject::PersistentVolume(o) => persistent_volume::describe(&mut w, o),
+        AnyObject::StorageClass(o) => storage_class::describe(&mut w, o),
         AnyObject::PersistentVolumeClaim(o) => persistent_volume_claim::describe(&mut w, tables, o),
         AnyObject::Pod(o) => pod::describe(&mut w, o),
         AnyObject::ReplicaSet(o) => replica_set::describe(&mut w, tables, o),

@@ -90,6 +90,22 @@ impl Writer {
         self.beside("", title, items);
     }
 
+    /// `Term 0:\tline`, and a line for each more.
+    pub(super) fn terms(&mut self, level: usize, number: usize, lines: impl IntoIterator<Item = String>) {
+        put!(self, level, "Term {number}:\t");
+        let mut any = false;
+        for line in lines {
+            if any {
+                put!(self, level, "\t");
+            }
+            put!(self, 0, "{line}\n");
+            any = true;
+        }
+        if !any {
+            put!(self, 0, "<none>\n");
+        }
+    }
+
     pub(super) fn labels(&mut self, title: &str, labels: &Map) {
         self.labels_within("", title, labels);
     }

@@ -5,7 +5,9 @@
 
 use super::text::{ANNOTATION_LENGTH, Writer, opt, put, shortened};
 use super::{persistent_volume_claim, volumes_rare};
-use crate::api::core::{CSIVolumeSource, DownwardAPIVolumeFile, ProjectedVolumeSource, Volume};
+use crate::api::core::{
+    CSIVolumeSource, DownwardAPIVolumeFile, HostPathVolumeSource, NFSVolumeSource, ProjectedVolumeSource, Volume,
+};
 use crate::apimachinery::Map;
 
 pub(super) fn describe(w: &mut Writer, volumes: &[Volume], space: &str) {
@@ -22,9 +24,7 @@ pub(super) fn describe(w: &mut Writer, volumes: &[Volume], space: &str) {
 
 fn source(w: &mut Writer, v: &Volume) {
     if let Some(s) = &v.host_path {
-        w.field(2, "Type", "HostPath (bare host directory volume)");
-        w.field(2, "Path", &s.path);
-        w.field(2, "HostPathType", s.type_.as_deref().unwrap_or("<none>"));
+        host_path(w, s);
     } else if let Some(s) = &v.empty_dir {
         w.field(2, "Type", "EmptyDir (a temporary directory that shares a pod's lifetime)");
         w.field(2, "Medium", &s.medium);
@@ -41,10 +41,7 @@ fn source(w: &mut Writer, v: &Volume) {
         w.field(2, "Name", &s.name);
         w.field(2, "Optional", s.optional.unwrap_or_default());
     } else if let Some(s) = &v.nfs {
-        w.field(2, "Type", "NFS (an NFS mount that lasts the lifetime of a pod)");
-        w.field(2, "Server", &s.server);
-        w.field(2, "Path", &s.path);
-        w.field(2, "ReadOnly", s.read_only);
+        nfs(w, s);
     } else if let Some(s) = &v.persistent_volume_claim {
         let about = "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)";
         w.field(2, "Type", about);
@@ -71,6 +68,19 @@ fn source(w: &mut Writer, v: &Volume) {
     } else if !volumes_rare::describe(w, v) {
         put!(w, 1, "<unknown>\n");
     }
+}
+
+pub(super) fn host_path(w: &mut Writer, s: &HostPathVolumeSource) {
+    w.field(2, "Type", "HostPath (bare host directory volume)");
+    w.field(2, "Path", &s.path);
+    w.field(2, "HostPathType", s.type_.as_deref().unwrap_or("<none>"));
+}
+
+pub(super) fn nfs(w: &mut Writer, s: &NFSVolumeSource) {
+    w.field(2, "Type", "NFS (an NFS mount that lasts the lifetime of a pod)");
+    w.field(2, "Server", &s.server);
+    w.field(2, "Path", &s.path);
+    w.field(2, "ReadOnly", s.read_only);
 }
 
 fn downward(w: &mut Writer, item: &DownwardAPIVolumeFile) {
@@ -107,17 +117,22 @@ fn csi(w: &mut Writer, s: &CSIVolumeSource) {
     csi_attributes(w, &s.volume_attributes);
 }
 
-/// Every piece of it is indented, even within a line.
 pub(super) fn csi_attributes(w: &mut Writer, attributes: &Map) {
+    let lines = attributes.iter().map(|(key, value)| shortened(&format!("{key}={value}"), ANNOTATION_LENGTH));
+    csi_lines(w, &lines.collect::<Vec<_>>());
+}
+
+/// Every piece of it is indented, even within a line.
+pub(super) fn csi_lines(w: &mut Writer, lines: &[String]) {
     put!(w, 2, "VolumeAttributes:\t");
-    if attributes.is_empty() {
+    if lines.is_empty() {
         put!(w, 0, "<none>\n");
     }
-    for (i, (key, value)) in attributes.iter().enumerate() {
+    for (i, line) in lines.iter().enumerate() {
         if i > 0 {
             put!(w, 2, "");
             put!(w, 2, "\t");
         }
-        put!(w, 2, "{}\n", shortened(&format!("{key}={value}"), ANNOTATION_LENGTH));
+        put!(w, 2, "{line}\n");
     }
 }

@@ -1,4 +1,6 @@
 //! Databases, caches and queues: they listen, and some of them insist on a password.
+//!
+//! Differs: mysql starts without a password option too, as if MYSQL_RANDOM_ROOT_PASSWORD were set.
 
 use super::{Image, Service, Userland};
 use crate::sim::Duration;
@@ -29,8 +31,6 @@ static MYSQLD: Service = Service {
         "[Server] /usr/sbin/mysqld: ready for connections. Version: '8.0'  port: 3306  MySQL Community Server - GPL.",
     ],
     stops_in: SLOW,
-    needs: &["MYSQL_ROOT_PASSWORD", "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD"],
-    needs_text: "[ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n    You need to specify one of the following as an environment variable:\n    - MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - MYSQL_RANDOM_ROOT_PASSWORD\n",
     ..Service::new("mysqld")
 };
 pub(super) static MYSQL: Image = Image {

@@ -21,6 +21,7 @@ impl Pod {
                 status: Str::literal("False"),
                 reason: Str::literal("SchedulingGated"),
                 message: Str::literal("Scheduling is blocked due to non-empty scheduling gates"),
+                last_transition_time: self.metadata.creation_timestamp,
                 ..PodCondition::default()
             });
         }

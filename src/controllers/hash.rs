@@ -1,6 +1,7 @@
-//! The `pod-template-hash` of a template.
+//! The `pod-template-hash` of a template, the `controller-revision-hash` of a revision.
 //!
-//! Upstream: pkg/controller/controller_utils.go (ComputeHash), apimachinery/pkg/util/rand (SafeEncodeString)
+//! Upstream: pkg/controller/controller_utils.go (ComputeHash), apimachinery/pkg/util/rand (SafeEncodeString),
+//! pkg/controller/history/controller_history.go (HashControllerRevision)
 //! Differs: the hash is of the template's JSON, not of a dump of Go's memory, so its value is another.
 
 use crate::api::core::PodTemplateSpec;
@@ -10,7 +11,12 @@ const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// Up to ten characters that spell nothing.
 pub(super) fn template_hash(template: &PodTemplateSpec, collisions: Option<i32>) -> String {
-    let mut text = template.encode().to_string().into_bytes();
+    text_hash(template.encode().to_string(), collisions)
+}
+
+/// As `template_hash`, of any text.
+pub(super) fn text_hash(text: String, collisions: Option<i32>) -> String {
+    let mut text = text.into_bytes();
     if let Some(n) = collisions {
         text.extend_from_slice(&(n as u32).to_le_bytes());
         text.extend_from_slice(&[0; 4]);
