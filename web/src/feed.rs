@@ -172,7 +172,8 @@ impl Feed {
             }
             let then = |(ms, _): &&(f64, String)| (*ms as At - mark.at).abs() <= 1;
             let label = self.clock.inputs.iter().find(then).map(|(_, label)| label);
-            if let Some(label) = label.filter(|label| label.starts_with("kubectl") && mark.args.first() != Some(label)) {
+            if let Some(label) = label.filter(|label| label.starts_with("kubectl") && mark.args.first() != Some(label))
+            {
                 better.push((at, Mark { args: vec![label.clone()], ..(**mark).clone() }));
             }
         }
