@@ -7,6 +7,7 @@ mod agnhost;
 mod base;
 mod database;
 mod generic;
+mod migration;
 mod nginx;
 mod reference;
 mod web;
@@ -137,6 +138,7 @@ static IMAGES: &[&Image] = &[
     &web::HELLO_APP,
     &web::HPA_EXAMPLE,
     &web::ECHO_SERVER,
+    &migration::MIGRATION,
     &database::REDIS,
     &database::MYSQL,
     &database::MARIADB,
