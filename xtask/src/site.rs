@@ -66,11 +66,9 @@ fn compile(profile: Profile) -> Outcome {
     run(&mut command)
 }
 
-/// The same flags for a compiler that Trunk starts, whose environment replaces those of `.cargo/config.toml`.
+/// The same flags for a compiler that Trunk starts; those of `.cargo/config.toml` stay, and the host keeps its own.
 pub(crate) fn flags_for_trunk() -> Outcome<String> {
-    let mut flags = remapped_paths()?;
-    flags.push("-Clink-arg=--keep-section=target_features".to_owned());
-    Ok(flags.join(" "))
+    Ok(remapped_paths()?.join(" "))
 }
 
 fn remapped_paths() -> Outcome<Vec<String>> {

@@ -71,7 +71,10 @@ fn trunk() -> Outcome {
         return Ok(());
     }
     let other = target().join("trunk-dist");
-    run(program("trunk").args(["build", "--dist"]).arg(&other).env("RUSTFLAGS", site::flags_for_trunk()?))?;
+    run(program("trunk")
+        .args(["build", "--dist"])
+        .arg(&other)
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", site::flags_for_trunk()?))?;
     run(program("diff").arg("-r").arg(built_site()?).arg(&other))
 }
 
